@@ -1,0 +1,53 @@
+package translate
+
+import (
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// CallArgs reads the arguments of a Chat tool call, JSON in a string. An object is
+// returned as it was written; nothing at all is {}; a string that holds an object is
+// that object. Anything else comes back in broken: the model's own words are kept
+// (wire-openai-anthropic.md 2.4; traps 12 and 13).
+func CallArgs(arguments scan.Text) (args []byte, broken scan.Text) {
+	if arguments.IsBlank() {
+		return []byte("{}"), nil
+	}
+	decoded := arguments.AppendTo(make([]byte, 0, len(arguments)))
+	v, err := scan.Parse(decoded)
+	if err != nil {
+		return nil, arguments
+	}
+	switch v.Kind() {
+	case scan.Object:
+		return v.Raw(), nil
+	case scan.String:
+		if inner, err := scan.Parse([]byte(v.Str())); err == nil && inner.Kind() == scan.Object {
+			return inner.Raw(), nil
+		}
+	case scan.Null:
+		return []byte("{}"), nil
+	}
+	return nil, arguments
+}
+
+// BrokenArgs wraps arguments that are no JSON object in one: {"_raw":"…"}.
+func BrokenArgs(broken scan.Text) []byte {
+	out := append(make([]byte, 0, len(broken)+11), `{"_raw":"`...)
+	out = append(out, broken...)
+	return append(out, `"}`...)
+}
+
+// Object returns the call's arguments as a JSON object in any case.
+func (c *Call) Object() []byte {
+	switch {
+	case c.Custom:
+		out := append(make([]byte, 0, len(c.Input)+12), `{"input":"`...)
+		out = append(out, c.Input...)
+		return append(out, `"}`...)
+	case len(c.Args) > 0:
+		return c.Args
+	case c.Broken != nil:
+		return BrokenArgs(c.Broken)
+	}
+	return []byte("{}")
+}

@@ -1,0 +1,19 @@
+package scan
+
+// Edit replaces the bytes [Start, End) of a document.
+type Edit struct {
+	Start, End int
+	With       []byte
+}
+
+// Splice appends src to dst with the edits applied. Edits must be in order of
+// Start and must not overlap.
+func Splice(dst, src []byte, edits []Edit) []byte {
+	at := 0
+	for _, e := range edits {
+		dst = append(dst, src[at:e.Start]...)
+		dst = append(dst, e.With...)
+		at = e.End
+	}
+	return append(dst, src[at:]...)
+}
