@@ -1,0 +1,279 @@
+// Package module holds what the Caddy modules of all provider kinds share: the
+// settings that every provider has, their Caddyfile form and the reading of secrets.
+package module
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/rickyjim626/xjp-gateway/providers"
+)
+
+// Base is embedded in the module of each provider kind.
+type Base struct {
+	// APIKeys are the provider's keys, normally placeholders such as {env.OPENROUTER_API_KEY}
+	// or {file./run/secrets/openrouter}. Several rotate, and each rests on its own after
+	// a failure.
+	APIKeys []string `json:"api_keys,omitempty"`
+
+	// BaseURL replaces the provider's own address, without the path that the kind adds.
+	// Placeholders are allowed.
+	BaseURL string `json:"base_url,omitempty"`
+
+	// Optional leaves the provider out, with one warning, when a placeholder of its
+	// settings is unset, instead of refusing the configuration.
+	Optional bool `json:"optional,omitempty"`
+
+	// Headers are added to each request to the provider, replacing any of the same name.
+	Headers map[string]string `json:"headers,omitempty"`
+
+	// TransportRaw is the transport for calls to the provider, any module that
+	// reverse_proxy takes as well. Default: {"protocol": "http"}.
+	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
+
+	keys      []string
+	url       *url.URL
+	transport http.RoundTripper
+	missing   error
+}
+
+// Provider is what the gateway asks of a module in the namespace xjp.providers,
+// beside the contract itself. Embedding Base gives it.
+type Provider interface {
+	providers.Provider
+	// Missing is why an optional provider is left out, nil if it is complete.
+	Missing() error
+	// RoundTripper is the transport for calls to the provider.
+	RoundTripper() http.RoundTripper
+	// ExtraHeaders are added to each request to the provider.
+	ExtraHeaders() map[string]string
+}
+
+// UnsetError says that a setting's placeholder has no value.
+type UnsetError struct {
+	// Setting is the setting's name and Placeholder what it holds.
+	Setting, Placeholder string
+}
+
+// Error names the setting and the placeholder, never a value.
+func (e *UnsetError) Error() string {
+	return fmt.Sprintf("%s: %s is unset or empty", e.Setting, e.Placeholder)
+}
+
+// Provision resolves the shared settings. defaultURL is the kind's own address; needKey
+// says whether the kind cannot work without a key. An optional provider with an unset
+// placeholder is provisioned without error; Missing tells why it must not be used.
+func (b *Base) Provision(ctx caddy.Context, defaultURL string, needKey bool) error {
+	if err := b.provisionTransport(ctx); err != nil {
+		return err
+	}
+	err := b.resolve(defaultURL, needKey)
+	var unset *UnsetError
+	if b.Optional && errors.As(err, &unset) {
+		b.missing = err
+		return nil
+	}
+	return err
+}
+
+func (b *Base) resolve(defaultURL string, needKey bool) error {
+	for _, raw := range b.APIKeys {
+		key, err := Resolve("api_key", raw)
+		if err != nil && b.Optional && !needKey {
+			continue // a provider that can do without a key is not left out for want of one
+		}
+		if err != nil {
+			return err
+		}
+		b.keys = append(b.keys, key)
+	}
+	if needKey && len(b.keys) == 0 {
+		return &UnsetError{Setting: "api_key", Placeholder: "the setting"}
+	}
+	raw := b.BaseURL
+	if raw == "" {
+		raw = defaultURL
+	}
+	address, err := Resolve("base_url", raw)
+	if err != nil {
+		return err
+	}
+	b.url, err = parseURL(address)
+	return err
+}
+
+func parseURL(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(address, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("base_url: not a URL: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.User != nil {
+		return nil, fmt.Errorf("base_url: %q is no http or https address without user and query", u.Redacted())
+	}
+	return u, nil
+}
+
+func (b *Base) provisionTransport(ctx caddy.Context) error {
+	if len(b.TransportRaw) == 0 {
+		b.TransportRaw = json.RawMessage(`{"protocol":"http"}`)
+	}
+	mod, err := ctx.LoadModule(b, "TransportRaw")
+	if err != nil {
+		return fmt.Errorf("transport: %w", err)
+	}
+	rt, ok := mod.(http.RoundTripper)
+	if !ok {
+		return fmt.Errorf("transport: %T cannot make requests", mod)
+	}
+	b.transport = rt
+	return nil
+}
+
+// Resolve replaces the placeholders of a setting that must not be empty. The error
+// names the setting and the placeholder, never a value.
+func Resolve(setting, raw string) (string, error) {
+	value, err := caddy.NewReplacer().ReplaceOrErr(raw, true, true)
+	if err != nil || strings.TrimSpace(value) == "" {
+		return "", &UnsetError{Setting: setting, Placeholder: placeholderOf(raw)}
+	}
+	return strings.TrimSpace(value), nil
+}
+
+// placeholderOf names a setting's placeholders and hides all else, which may be secret.
+func placeholderOf(raw string) string {
+	if strings.HasPrefix(raw, "{") && strings.HasSuffix(raw, "}") {
+		return raw
+	}
+	return "its value"
+}
+
+// Missing is why an optional provider is left out, nil if it is complete.
+func (b *Base) Missing() error { return b.missing }
+
+// SetMissing leaves the provider out because of err, if it is optional and err says
+// that a placeholder is unset; any other error is returned.
+func (b *Base) SetMissing(err error) error {
+	var unset *UnsetError
+	if b.Optional && errors.As(err, &unset) {
+		b.missing = err
+		return nil
+	}
+	return err
+}
+
+// RoundTripper is the transport for calls to the provider.
+func (b *Base) RoundTripper() http.RoundTripper { return b.transport }
+
+// ExtraHeaders are added to each request to the provider.
+func (b *Base) ExtraHeaders() map[string]string { return b.Headers }
+
+// URL is the resolved base address without a trailing slash.
+func (b *Base) URL() *url.URL { return b.url }
+
+// Keys are the resolved keys.
+func (b *Base) Keys() []string { return b.keys }
+
+// UnmarshalOption reads one option of the provider's block, if it is one that all
+// kinds share:
+//
+//	api_key <placeholder or key>
+//	base_url <url>
+//	optional
+//	header <name> <value>
+//	transport <module> { … }
+//
+// It reports whether the option was one of these.
+func (b *Base) UnmarshalOption(d *caddyfile.Dispenser) (bool, error) {
+	switch d.Val() {
+	case "api_key":
+		var key string
+		if !d.AllArgs(&key) {
+			return true, d.ArgErr()
+		}
+		b.APIKeys = append(b.APIKeys, key)
+	case "base_url":
+		if b.BaseURL != "" {
+			return true, d.Err("base_url already specified")
+		}
+		if !d.AllArgs(&b.BaseURL) {
+			return true, d.ArgErr()
+		}
+	case "optional":
+		if d.NextArg() {
+			return true, d.ArgErr()
+		}
+		b.Optional = true
+	case "header":
+		var name, value string
+		if !d.AllArgs(&name, &value) {
+			return true, d.ArgErr()
+		}
+		if b.Headers == nil {
+			b.Headers = map[string]string{}
+		}
+		b.Headers[name] = value
+	case "transport":
+		return true, b.unmarshalTransport(d)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (b *Base) unmarshalTransport(d *caddyfile.Dispenser) error {
+	if b.TransportRaw != nil {
+		return d.Err("transport already specified")
+	}
+	if !d.NextArg() {
+		return d.ArgErr()
+	}
+	name := d.Val()
+	unm, err := caddyfile.UnmarshalModule(d, "http.reverse_proxy.transport."+name)
+	if err != nil {
+		return err
+	}
+	if _, ok := unm.(http.RoundTripper); !ok {
+		return d.Errf("module %s (%T) is not a transport", name, unm)
+	}
+	b.TransportRaw = caddyconfig.JSONModuleObject(unm, "protocol", name, nil)
+	return nil
+}
+
+// UnmarshalBlock reads a provider's segment: its first token is the provider's name or
+// kind, then perhaps one secret as a placeholder, then a block of options. option reads
+// the kind's own options and reports whether it knew one.
+func (b *Base) UnmarshalBlock(d *caddyfile.Dispenser, known []string, option func(*caddyfile.Dispenser) (bool, error)) error {
+	d.Next()
+	for d.NextArg() {
+		if !strings.HasPrefix(d.Val(), "{") {
+			return d.Errf("unexpected argument '%s': a secret can stand here only as a placeholder such as {env.API_KEY}", d.Val())
+		}
+		if len(b.APIKeys) > 0 {
+			return d.ArgErr()
+		}
+		b.APIKeys = append(b.APIKeys, d.Val())
+	}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		name := d.Val()
+		ok, err := option(d)
+		if !ok && err == nil {
+			ok, err = b.UnmarshalOption(d)
+		}
+		if err != nil {
+			return err
+		}
+		if !ok {
+			options := append([]string{"api_key", "base_url", "optional", "header", "transport"}, known...)
+			return d.Errf("unknown provider option '%s'; known are: %s", name, strings.Join(options, ", "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package openrouter
+
+import (
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/providers/module"
+)
+
+func init() {
+	caddy.RegisterModule(Provider{})
+}
+
+// Provider calls OpenRouter. Clients cannot set the fields that choose OpenRouter's
+// providers, plugins and fallbacks, unless allow_fields names them.
+type Provider struct {
+	module.Base
+	*Client `json:"-"`
+
+	// Referer, Title and Categories attribute the traffic to an application.
+	Referer    string `json:"referer,omitempty"`
+	Title      string `json:"title,omitempty"`
+	Categories string `json:"categories,omitempty"`
+
+	// Cache lets OpenRouter answer equal requests from its response cache.
+	Cache bool `json:"cache,omitempty"`
+
+	// Metadata asks OpenRouter for routing details in its answers.
+	Metadata bool `json:"metadata,omitempty"`
+
+	// AllowFields are routing fields that clients may set: provider, plugins, models,
+	// route, fallbacks, transforms, debug, preset, session_id.
+	AllowFields []string `json:"allow_fields,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (Provider) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "xjp.providers.openrouter", New: func() caddy.Module { return new(Provider) }}
+}
+
+// Provision resolves the settings. It makes no network call.
+func (p *Provider) Provision(ctx caddy.Context) error {
+	if err := p.Base.Provision(ctx, "https://openrouter.ai/api", true); err != nil || p.Missing() != nil {
+		return err
+	}
+	p.Client = New(p.URL(), p.Keys(), Settings{p.Referer, p.Title, p.Categories, p.Cache, p.Metadata, p.AllowFields})
+	return nil
+}
+
+// UnmarshalCaddyfile sets up the provider from Caddyfile tokens:
+//
+//	provider <name> [openrouter] [<key placeholder>] {
+//		api_key <placeholder or key>
+//		referer <url>
+//		title <text>
+//		categories <list>
+//		cache
+//		metadata
+//		allow_fields <name…>
+//		base_url <url>
+//		optional
+//		header <name> <value>
+//		transport <module> { … }
+//	}
+func (p *Provider) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return p.UnmarshalBlock(d, []string{"referer", "title", "categories", "cache", "metadata", "allow_fields"}, p.option)
+}
+
+func (p *Provider) option(d *caddyfile.Dispenser) (bool, error) {
+	text := map[string]*string{"referer": &p.Referer, "title": &p.Title, "categories": &p.Categories}
+	if field := text[d.Val()]; field != nil {
+		if !d.AllArgs(field) {
+			return true, d.ArgErr()
+		}
+		return true, nil
+	}
+	switch d.Val() {
+	case "cache":
+		p.Cache = true
+	case "metadata":
+		p.Metadata = true
+	case "allow_fields":
+		p.AllowFields = append(p.AllowFields, d.RemainingArgs()...)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner     = (*Provider)(nil)
+	_ caddyfile.Unmarshaler = (*Provider)(nil)
+	_ module.Provider       = (*Provider)(nil)
+	_ providers.Lister      = (*Provider)(nil)
+	_ providers.Guard       = (*Provider)(nil)
+)

@@ -1,0 +1,171 @@
+// Package registry knows the logical models: their routes, what each route can do,
+// and in which order routes are tried for a request. It is plain Go without network,
+// clock or configuration format.
+package registry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rickyjim626/xjp-gateway/translate"
+)
+
+// Model is a logical model: a name that clients ask for.
+type Model struct {
+	// Name is the name, or a pattern with one * that stands for any characters.
+	Name string
+	// Aliases are further names of the same model.
+	Aliases []string
+	// Routes are tried in order.
+	Routes []*Route
+	// Strict turns each loss of a request into a 400 that names the field.
+	Strict bool
+	// DisplayName, ContextWindow and MaxOutput are told to clients that list models.
+	DisplayName   string
+	ContextWindow int64
+	MaxOutput     int64
+	// Missing says why routes of the model were left out, for its 503.
+	Missing []string
+}
+
+// IsPattern reports whether the name holds a wildcard.
+func (m *Model) IsPattern() bool { return strings.Contains(m.Name, "*") }
+
+// Route is one way to serve a model.
+type Route struct {
+	// Provider is the provider's configured name, Upstream its name of the model, which
+	// may hold {model.rest} for what the pattern's * matched.
+	Provider string
+	Upstream string
+	// Strict turns each loss of a request into a 400.
+	Strict bool
+	// Caps returns the route's capabilities for a client dialect and the upstream model.
+	Caps func(dialect, upstream string) *translate.Capabilities
+	// Data is the gateway's own.
+	Data any
+}
+
+// Match is a model found for a name.
+type Match struct {
+	Model *Model
+	// Rest is what the pattern's * matched, "" for a plain name.
+	Rest string
+}
+
+// Upstream gives a route's upstream model for the match.
+func (m Match) Upstream(r *Route) string {
+	return strings.ReplaceAll(r.Upstream, "{model.rest}", m.Rest)
+}
+
+// Registry finds models by name. It is immutable and safe for concurrent use.
+type Registry struct {
+	models   []*Model
+	byName   map[string]*Model
+	patterns []*Model
+}
+
+// New makes a registry; it refuses names that are empty, doubled or hold more than
+// one wildcard.
+func New(models []*Model) (*Registry, error) {
+	r := &Registry{models: models, byName: map[string]*Model{}}
+	for _, m := range models {
+		for _, name := range append([]string{m.Name}, m.Aliases...) {
+			if err := r.add(m, name); err != nil {
+				return nil, err
+			}
+		}
+		if m.IsPattern() {
+			r.patterns = append(r.patterns, m)
+		}
+	}
+	slices.SortStableFunc(r.patterns, func(a, b *Model) int { return len(b.Name) - len(a.Name) })
+	return r, nil
+}
+
+func (r *Registry) add(m *Model, name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return fmt.Errorf("a model without a name")
+	case strings.Count(name, "*") > 1:
+		return fmt.Errorf("model %q: only one * is allowed in a name", name)
+	case name != m.Name && strings.Contains(name, "*"):
+		return fmt.Errorf("model %q: alias %q must not hold a *", m.Name, name)
+	case r.byName[name] != nil:
+		return fmt.Errorf("model %q is defined twice", name)
+	}
+	r.byName[name] = m
+	return nil
+}
+
+// Find returns the model for a name: an equal name or alias first, then the longest
+// pattern that matches.
+func (r *Registry) Find(name string) (Match, bool) {
+	if m := r.byName[name]; m != nil && !strings.Contains(name, "*") {
+		return Match{Model: m}, true
+	}
+	for _, m := range r.patterns {
+		before, after, _ := strings.Cut(m.Name, "*")
+		if len(name) > len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) {
+			return Match{Model: m, Rest: name[len(before) : len(name)-len(after)]}, true
+		}
+	}
+	return Match{}, false
+}
+
+// Models lists the models in the order of the configuration.
+func (r *Registry) Models() []*Model { return r.models }
+
+// Near lists up to three names that resemble a name that was not found.
+func (r *Registry) Near(name string, allowed func(*Model) bool) []string {
+	type candidate struct {
+		name  string
+		score int
+	}
+	var found []candidate
+	for _, m := range r.models {
+		if m.IsPattern() || !allowed(m) {
+			continue
+		}
+		if score := distance(strings.ToLower(name), strings.ToLower(m.Name)); score <= max(2, len(m.Name)/3) {
+			found = append(found, candidate{m.Name, score})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return a.score - b.score })
+	var names []string
+	for _, c := range found[:min(3, len(found))] {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// maxCompared bounds the names that distance looks at.
+const maxCompared = 128
+
+// distance is the number of single-character edits between two names, 0 if one holds
+// the other.
+func distance(a, b string) int {
+	if len(a) >= 3 && strings.Contains(b, a) || len(b) >= 3 && strings.Contains(a, b) {
+		return 0
+	}
+	if len(a) > maxCompared {
+		return maxCompared
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}
