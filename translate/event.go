@@ -17,12 +17,12 @@ const (
 	EventRefusal
 	// EventReasoning continues reasoning: Text.
 	EventReasoning
-	// EventSeal gives the signature of the reasoning, text or call block Block: Signature.
+	// EventSeal gives the signature of the reasoning or text block Block: Signature.
 	// It may come when the block's text is already complete, and with no text at all.
 	EventSeal
 	// EventRedacted is a whole block of encrypted reasoning: Reasoning.
 	EventRedacted
-	// EventCall begins a tool call: ID, Name, Custom.
+	// EventCall begins a tool call: ID, Name, Custom, and Signature if the call is signed.
 	EventCall
 	// EventArgs continues a call's arguments: Text is a piece of their JSON text, escaped.
 	EventArgs

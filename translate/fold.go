@@ -108,6 +108,7 @@ func (f *Fold) block(e *Event) {
 	case EventCall:
 		b := c.at(e.Block, CallBlock)
 		b.Call = &Call{ID: bytes.Clone(e.ID), Name: bytes.Clone(e.Name), Custom: e.Custom}
+		b.Signature = e.Signature.clone()
 	case EventArgs:
 		b := c.at(e.Block, CallBlock)
 		b.args = append(b.args, e.Text...)

@@ -17,6 +17,15 @@ type Target struct {
 	Quirks Quirks
 }
 
+// Accepts reports whether a signature may be sent to the target: to the family that made
+// it only, and in Google's case to the account that made it.
+func (t *Target) Accepts(s *Signature) bool {
+	if s == nil || s.Family == "" || s.Family != t.Family {
+		return false
+	}
+	return s.Family != FamilyGoogle || s.Origin == t.Origin
+}
+
 // Quirks tell how a provider's form of a dialect departs from the original.
 type Quirks struct {
 	// OpenRouter speaks OpenRouter's extensions of Chat: reasoning objects and details,

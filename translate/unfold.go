@@ -66,10 +66,7 @@ func (r *Reasoning) events(events []Event) []Event {
 
 func (b *Block) callEvents(events []Event) []Event {
 	c := b.Call
-	events = append(events, Event{Kind: EventCall, ID: c.ID, Name: c.Name, Custom: c.Custom})
-	if b.Signature != nil {
-		events = append(events, Event{Kind: EventSeal, Signature: b.Signature})
-	}
+	events = append(events, Event{Kind: EventCall, ID: c.ID, Name: c.Name, Custom: c.Custom, Signature: b.Signature})
 	return append(events, Event{Kind: EventArgs, Text: c.ArgsText()}, Event{Kind: EventCallEnd})
 }
 
