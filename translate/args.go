@@ -51,3 +51,62 @@ func (c *Call) Object() []byte {
 	}
 	return []byte("{}")
 }
+
+// Progress follows a JSON object in pieces of its text in wire form, to tell whether
+// it is complete.
+type Progress struct {
+	depth   int
+	text    bool // inside a string
+	escaped bool // after a backslash of the JSON itself
+	slash   bool // after a backslash of the wire form
+}
+
+// Write follows a piece.
+func (j *Progress) Write(t scan.Text) {
+	for _, c := range t {
+		if !j.slash && c == '\\' {
+			j.slash = true
+			continue
+		}
+		if j.slash { // \" and \\ stand for themselves; other escapes do not matter here
+			j.slash = false
+			if c != '"' && c != '\\' {
+				j.escaped = false
+				continue
+			}
+		}
+		j.char(c)
+	}
+}
+
+func (j *Progress) char(c byte) {
+	switch {
+	case j.escaped:
+		j.escaped = false
+	case j.text:
+		j.escaped = c == '\\'
+		j.text = c != '"'
+	case c == '"':
+		j.text = true
+	case c == '{' || c == '[':
+		j.depth++
+	case c == '}' || c == ']':
+		j.depth--
+	}
+}
+
+// Complete reports whether an object has begun and ended, or nothing has begun at all.
+func (j *Progress) Complete() bool { return j.depth == 0 && !j.text }
+
+// CustomInput takes the text out of the arguments {"input":"…"} by which a freeform tool
+// is called where tools have schemas only. args is their JSON text in wire form.
+func CustomInput(args scan.Text) scan.Text {
+	v, err := scan.Parse([]byte(args.String()))
+	if err != nil {
+		return args
+	}
+	if input := v.Get("input"); input.Kind() == scan.String {
+		return input.Text()
+	}
+	return args
+}

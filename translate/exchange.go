@@ -54,6 +54,19 @@ func (x *Exchange) ToolName(sent scan.Text) scan.Text {
 	return sent
 }
 
+// IsCustom reports whether the client declared a tool as freeform.
+func (x *Exchange) IsCustom(name scan.Text) bool {
+	if x.Request == nil {
+		return false
+	}
+	for i := range x.Request.Tools {
+		if t := &x.Request.Tools[i]; t.Custom && string(t.Name) == string(name) {
+			return true
+		}
+	}
+	return false
+}
+
 // CallID returns the client's id of a call that was sent upstream under another.
 func (x *Exchange) CallID(sent scan.Text) scan.Text {
 	if own, ok := x.IDs[string(sent)]; ok {

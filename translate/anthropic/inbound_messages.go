@@ -1,0 +1,201 @@
+package anthropic
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/rickyjim626/xjp-gateway/media"
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+var roles = map[string]translate.Role{"user": translate.User, "assistant": translate.Assistant, "system": translate.System}
+
+// messages reads the conversation (3.2).
+func (q *request) messages(list scan.Value) {
+	if !q.NeedKind(list, scan.Array, translate.Top(), "messages") {
+		return
+	}
+	i := 0
+	for m := range list.Elements() {
+		at := translate.Element("messages", i)
+		i++
+		if !q.NeedKind(m, scan.Object, at, "") {
+			return
+		}
+		role := q.NeedText(m.Get("role"), at, ".role").String()
+		known, ok := roles[role]
+		if !ok {
+			q.Fail(at, ".role", "must be user, assistant or system, not "+strconv.Quote(role))
+			return
+		}
+		q.r.Turns = append(q.r.Turns, translate.Turn{Role: known, At: at, Blocks: q.content(m.Get("content"), at)})
+	}
+	if i == 0 {
+		q.Fail(translate.Top(), "messages", "must not be empty")
+	}
+}
+
+// content reads a string or a list of blocks.
+func (q *request) content(v scan.Value, at translate.At) []translate.Block {
+	if v.Kind() == scan.String {
+		return []translate.Block{{Kind: translate.TextBlock, Text: v.Text(), At: at}}
+	}
+	if v.Kind() != scan.Array {
+		q.Fail(at, ".content", "must be a string or a list of blocks")
+		return nil
+	}
+	blocks := make([]translate.Block, 0, v.Len())
+	for e := range v.Elements() {
+		here := at
+		here.Part = len(blocks)
+		if !q.NeedKind(e, scan.Object, here, "") {
+			return nil
+		}
+		blocks = append(blocks, q.block(e, here))
+		if q.Err != nil {
+			return nil
+		}
+	}
+	return blocks
+}
+
+func (q *request) block(v scan.Value, at translate.At) translate.Block {
+	b := translate.Block{At: at, Cache: mark(v.Get("cache_control"))}
+	switch kind := q.NeedText(v.Get("type"), at, ".type").String(); kind {
+	case "text":
+		b.Text = q.NeedText(v.Get("text"), at, ".text")
+		for c := range v.Get("citations").Elements() {
+			b.Citations = append(b.Citations, *readCitation(c))
+		}
+	case "image", "document":
+		b.Kind, b.Media = translate.MediaBlock, q.media(v, at, kind)
+	case "tool_use":
+		b.Kind, b.Call = translate.CallBlock, q.call(v, at)
+	case "tool_result":
+		b.Kind, b.Result = translate.ResultBlock, q.result(v, at)
+	case "thinking", "redacted_thinking":
+		b.Kind, b.Cache = translate.ReasoningBlock, nil
+		b.Reasoning = q.reasoning(v, at, kind)
+	case "search_result":
+		b.Kind = translate.SearchBlock
+		b.Search = &translate.Search{Title: v.Get("title").Text(), Source: v.Get("source").Text(), Raw: v.Raw(), Blocks: q.content(v.Get("content"), at)}
+	default:
+		b.Kind, b.Opaque = translate.OpaqueBlock, opaque(v, kind)
+	}
+	return b
+}
+
+// opaque keeps a block that only Messages knows, with what can be told of it elsewhere.
+func opaque(v scan.Value, kind string) *translate.Opaque {
+	o := &translate.Opaque{Dialect: "anthropic", Type: kind, Raw: v.Raw(), Refuse: kind == "container_upload"}
+	switch kind {
+	case "compaction":
+		o.Summary = v.Get("content").Text()
+	case "tool_reference":
+		o.Summary = append(scan.Text("[tool reference: "), append(v.Get("tool_name").Text(), ']')...)
+	case "browser_state":
+		o.Summary = scan.Quote("[browser state] " + string(v.Raw()))
+	case "web_search_tool_result", "web_fetch_tool_result":
+		o.Summary = sources(v.Get("content"))
+	}
+	return o
+}
+
+// sources lists the titles and addresses of web results, so that later turns make sense.
+func sources(content scan.Value) scan.Text {
+	var out scan.Text
+	for r := range content.Elements() {
+		if url := r.Get("url").Text(); len(url) > 0 {
+			if out == nil {
+				out = append(out, `[web search results]`...)
+			}
+			out = append(out, `\n`...)
+			out = append(out, r.Get("title").Text()...)
+			out = append(append(out, ' '), url...)
+		}
+	}
+	return out
+}
+
+func (q *request) call(v scan.Value, at translate.At) *translate.Call {
+	c := &translate.Call{ID: q.NeedText(v.Get("id"), at, ".id"), Name: q.NeedText(v.Get("name"), at, ".name")}
+	if input := v.Get("input"); q.Kind(input, scan.Object, at, ".input") {
+		c.Args = input.Raw()
+	}
+	return c
+}
+
+func (q *request) result(v scan.Value, at translate.At) *translate.Result {
+	r := &translate.Result{CallID: q.NeedText(v.Get("tool_use_id"), at, ".tool_use_id"), IsError: q.Bool(v.Get("is_error"), at, ".is_error")}
+	if content := v.Get("content"); !content.IsNull() {
+		r.Blocks = q.content(content, at)
+	}
+	return r
+}
+
+// reasoning reads thinking. What the gateway had sealed for another family comes back
+// under its own name, so that it never reaches this family's models (4.2).
+func (q *request) reasoning(v scan.Value, at translate.At, kind string) *translate.Reasoning {
+	if kind == "redacted_thinking" {
+		s := translate.Unseal(q.NeedText(v.Get("data"), at, ".data"), translate.FamilyAnthropic)
+		r := &translate.Reasoning{Signature: s, Redacted: s.Value}
+		if item, err := scan.Parse([]byte(s.Value.String())); err == nil && item.Kind() == scan.Object { // a whole item of OpenRouter's
+			r.Raw, r.Redacted = item.Raw(), item.Get("data").Text()
+			r.ID, r.Format = item.Get("id").Text(), item.Get("format").Text()
+		}
+		return r
+	}
+	r := &translate.Reasoning{Text: q.NeedText(v.Get("thinking"), at, ".thinking")}
+	if s := q.Text(v.Get("signature"), at, ".signature"); len(s) > 0 {
+		r.Signature = translate.Unseal(s, translate.FamilyAnthropic)
+	}
+	return r
+}
+
+// media reads an image or a document.
+func (q *request) media(v scan.Value, at translate.At, kind string) *translate.Media {
+	m := &translate.Media{}
+	if kind == "document" {
+		m.Kind = translate.Document
+		m.Name, m.Context = q.Text(v.Get("title"), at, ".title"), q.Text(v.Get("context"), at, ".context")
+		m.Citations = v.At("citations", "enabled").True()
+	}
+	source := v.Get("source")
+	if !q.NeedKind(source, scan.Object, at, ".source") {
+		return m
+	}
+	switch q.NeedText(source.Get("type"), at, ".source.type").String() {
+	case "base64":
+		q.base64(m, source, at)
+	case "url":
+		m.URL = q.NeedText(source.Get("url"), at, ".source.url")
+		if u := m.URL.String(); !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
+			q.Fail(at, ".source.url", "must begin with https:// or http://")
+		}
+	case "text":
+		m.Plain = q.NeedText(source.Get("data"), at, ".source.data")
+	case "content":
+		m.Content = q.content(source.Get("content"), at)
+	case "file":
+		m.FileID = q.NeedText(source.Get("file_id"), at, ".source.file_id")
+	default:
+		q.Fail(at, ".source.type", "must be base64, url, text, content or file")
+	}
+	return m
+}
+
+// accepted are the media types that Messages takes in base64.
+var accepted = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif": true, "image/webp": true, "application/pdf": true}
+
+func (q *request) base64(m *translate.Media, source scan.Value, at translate.At) {
+	m.Type = media.Canonical(q.NeedText(source.Get("media_type"), at, ".source.media_type").String())
+	if q.Err == nil && !accepted[m.Type] {
+		q.Fail(at, ".source.media_type", "must be image/jpeg, image/png, image/gif, image/webp or application/pdf, not "+strconv.Quote(m.Type))
+	}
+	data, err := media.Base64(plain(q.NeedText(source.Get("data"), at, ".source.data")))
+	if err != nil {
+		q.Fail(at, ".source.data", "is not valid base64")
+	}
+	m.Data = data
+}

@@ -1,0 +1,194 @@
+package anthropic
+
+import (
+	"github.com/rickyjim626/xjp-gateway/translate"
+)
+
+// reasoningPlan is how thinking is asked for.
+type reasoningPlan struct {
+	// thinking is the type of the thinking object, "" for none.
+	thinking string
+	budget   int64
+	effort   string
+}
+
+// thinks reports whether the model will think, which excludes other settings.
+func (p reasoningPlan) thinks() bool { return p.thinking == "enabled" || p.thinking == "adaptive" }
+
+// The bounds of a thinking budget.
+const (
+	minBudget     = 1024
+	minWithBudget = 2048
+)
+
+// shares are the parts of max_tokens that an effort may think with, in percent.
+var shares = map[string]int64{"minimal": 10, "low": 20, "medium": 50, "high": 80, "xhigh": 95, "max": 95}
+
+// planReasoning maps the client's wish to what the model takes (2.8).
+func (o *outbound) planReasoning() *translate.Error {
+	e := o.r.Reasoning
+	switch e.Mode {
+	case translate.EffortUnset:
+		o.plan.effort = o.effort(e.Level)
+	case translate.EffortOff:
+		o.planOff(e.Level)
+	case translate.EffortBetweenTools:
+		o.planOff(e.Level)
+	case translate.EffortLevel:
+		o.planLevel(e.Level)
+	case translate.EffortAdaptive:
+		o.planAdaptive(e.Level)
+	case translate.EffortBudget:
+		o.planBudget(e)
+	}
+	o.settleConflicts()
+	return nil
+}
+
+// effort gives the effort that the model knows for a level, "" for none.
+func (o *outbound) effort(level string) string {
+	switch {
+	case level == "" || !o.caps.Effort:
+		return ""
+	case level == "minimal":
+		return "low" // trap 25
+	case (level == "xhigh" || level == "max") && !o.caps.XHigh:
+		o.x.Losses.Add("reasoning_effort", translate.Clamped)
+		return "high"
+	}
+	return level
+}
+
+// planOff asks for no thinking, or for as little as the model can do (trap 26).
+func (o *outbound) planOff(level string) {
+	switch {
+	case o.caps.BetweenTools:
+		o.plan.thinking = "between_tools"
+	case o.caps.DisableThinking || o.caps.DisableAtHigh:
+		o.plan.thinking = "disabled"
+	case o.caps.Effort:
+		o.x.Losses.Add("reasoning_effort", translate.Converted)
+		o.plan.effort = "low"
+		return
+	}
+	o.plan.effort = o.effort(level)
+	if (o.caps.DisableAtHigh || o.caps.BetweenTools) && (o.plan.effort == "xhigh" || o.plan.effort == "max") {
+		o.x.Losses.Add("reasoning_effort", translate.Clamped)
+		o.plan.effort = "high"
+	}
+}
+
+func (o *outbound) planLevel(level string) {
+	switch {
+	case level == "none":
+		o.planOff("")
+	case o.caps.Adaptive:
+		o.plan.thinking, o.plan.effort = "adaptive", o.effort(level)
+	case o.caps.Budget:
+		o.enable(o.maxTokens * shares[level] / 100)
+	default:
+		o.x.Losses.Drop("reasoning_effort")
+	}
+}
+
+func (o *outbound) planAdaptive(level string) {
+	if o.caps.Adaptive {
+		o.plan.thinking, o.plan.effort = "adaptive", o.effort(level)
+		return
+	}
+	if level == "" {
+		level = "medium"
+	}
+	o.planLevel(level)
+}
+
+// planBudget keeps a budget where the model takes one and turns it into an effort
+// where it does not (trap 27).
+func (o *outbound) planBudget(e translate.Effort) {
+	if o.caps.Budget {
+		o.enable(e.Budget)
+		o.plan.effort = o.effort(e.Level)
+		return
+	}
+	level := "high"
+	switch {
+	case e.Level != "":
+		level = e.Level
+	case e.Budget < 4096:
+		level = "low"
+	case e.Budget < 16384:
+		level = "medium"
+	}
+	o.x.Losses.Add("reasoning", translate.Converted)
+	o.planLevel(level)
+}
+
+// enable asks for a thinking budget within max_tokens (trap 23).
+func (o *outbound) enable(budget int64) {
+	if o.maxTokens < minWithBudget {
+		if !o.chosen {
+			o.x.Losses.Drop("reasoning_effort")
+			return
+		}
+		o.maxTokens = minWithBudget
+	}
+	o.plan.thinking = "enabled"
+	o.plan.budget = min(max(budget, minBudget), o.maxTokens-minBudget)
+}
+
+// settleConflicts leaves thinking out where the rest of the request excludes it: a
+// forced tool (trap 22), and a tool loop that began without thinking (trap 44).
+func (o *outbound) settleConflicts() {
+	if !o.plan.thinks() {
+		return
+	}
+	forced := o.choice.Mode == translate.ToolRequired || o.choice.Mode == translate.ToolNamed || o.x.FormatTool != ""
+	if forced || o.plan.thinking == "enabled" && o.openLoopUnsigned() {
+		o.x.Losses.Drop("reasoning_effort")
+		o.plan.thinking, o.plan.budget = "", 0
+	}
+}
+
+// openLoopUnsigned reports whether the conversation ends in results of calls that were
+// made in a turn which does not begin with signed thinking.
+func (o *outbound) openLoopUnsigned() bool {
+	n := len(o.turns)
+	if n < 2 || o.turns[n-1].Role != translate.User || o.turns[n-1].Blocks[0].Kind != translate.ResultBlock {
+		return false
+	}
+	first := o.turns[n-2].Blocks[0]
+	return !(first.Kind == translate.ReasoningBlock && o.sendsReasoning(first.Reasoning))
+}
+
+// writeReasoning writes thinking and output_config.
+func (o *outbound) writeReasoning() {
+	if o.plan.thinking != "" {
+		o.KeyObject("thinking")
+		o.KeyString("type", o.plan.thinking)
+		if o.plan.thinking == "enabled" {
+			o.KeyInt("budget_tokens", o.plan.budget)
+		}
+		if o.plan.thinking == "adaptive" {
+			display := "summarized"
+			if o.r.Reasoning.Hide {
+				display = "omitted"
+			}
+			o.KeyString("display", display)
+		}
+		o.EndObject()
+	}
+	if o.plan.effort == "" && o.schema == nil {
+		return
+	}
+	o.KeyObject("output_config")
+	if o.plan.effort != "" {
+		o.KeyString("effort", o.plan.effort)
+	}
+	if o.schema != nil {
+		o.KeyObject("format")
+		o.KeyString("type", "json_schema")
+		o.KeyRaw("schema", o.schema)
+		o.EndObject()
+	}
+	o.EndObject()
+}

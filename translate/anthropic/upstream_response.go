@@ -1,0 +1,111 @@
+package anthropic
+
+import (
+	"strings"
+
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// DecodeResponse reads a whole answer (4.2).
+func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.Response, *translate.Error) {
+	v := doc.Root()
+	if v.Get("type").Text().Equal("error") || !v.Get("error").IsNull() {
+		return nil, upstreamError(200, translate.ReadError(v))
+	}
+	content := v.Get("content")
+	if content.Kind() != scan.Array {
+		return nil, translate.EndOf(nil, false)
+	}
+	r := &translate.Response{ID: v.Get("id").Str(), Model: v.Get("model").Str(), ServiceTier: tier(v.At("usage", "service_tier").Str())}
+	MergeUsage(&r.Usage, v.Get("usage"))
+	c := translate.Choice{}
+	if v.Get("stop_reason").Kind() == scan.String {
+		c.Stop = *readStop(v, x)
+	}
+	for b := range content.Elements() {
+		c.Blocks = append(c.Blocks, answerBlock(b, x))
+	}
+	r.Choices = []translate.Choice{c}
+	return r, nil
+}
+
+// tier gives Chat's word for a service tier.
+func tier(word string) string {
+	switch word {
+	case "standard":
+		return "default"
+	case "priority":
+		return "priority"
+	}
+	return ""
+}
+
+// answerBlock reads a block of an answer.
+func answerBlock(v scan.Value, x *translate.Exchange) translate.Block {
+	switch kind := v.Get("type").Str(); kind {
+	case "text":
+		b := translate.Block{Kind: translate.TextBlock, Text: v.Get("text").Text()}
+		for c := range v.Get("citations").Elements() {
+			b.Citations = append(b.Citations, *readCitation(c))
+		}
+		return b
+	case "thinking":
+		r := &translate.Reasoning{Text: v.Get("thinking").Text()}
+		if s := v.Get("signature").Text(); len(s) > 0 {
+			r.Signature = &translate.Signature{Family: translate.FamilyAnthropic, Value: s}
+		}
+		return translate.Block{Kind: translate.ReasoningBlock, Reasoning: r}
+	case "redacted_thinking":
+		return translate.Block{Kind: translate.ReasoningBlock, Reasoning: redacted(v.Get("data").Text())}
+	case "tool_use":
+		return answerCall(v, x)
+	default:
+		return translate.Block{Kind: translate.OpaqueBlock, Opaque: &translate.Opaque{Dialect: "anthropic", Type: kind, Raw: v.Raw()}}
+	}
+}
+
+func answerCall(v scan.Value, x *translate.Exchange) translate.Block {
+	name, input := v.Get("name").Text(), v.Get("input").Raw()
+	if x.FormatTool != "" && name.Equal(x.FormatTool) {
+		return translate.Block{Kind: translate.TextBlock, Text: scan.Quote(string(input))}
+	}
+	c := &translate.Call{ID: v.Get("id").Text(), Name: x.ToolName(name), Args: input}
+	if x.IsCustom(c.Name) {
+		c.Custom, c.Args, c.Input = true, nil, v.At("input", "input").Text()
+	}
+	return translate.Block{Kind: translate.CallBlock, Call: c}
+}
+
+// DecodeError reads the body of an error answer, also that of Google's front end before
+// Claude on Vertex AI.
+func (Dialect) DecodeError(status int, body []byte) *translate.Error {
+	return upstreamError(status, translate.ReadErrorBody(body))
+}
+
+// statuses are the statuses of Messages' error types, for errors inside a 200.
+var statuses = map[string]int{
+	"invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
+	"not_found_error": 404, "request_too_large": 413, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529,
+}
+
+// upstreamError says what an error of a Messages provider means.
+func upstreamError(status int, b translate.ErrorBody) *translate.Error {
+	if status == 200 {
+		if status = statuses[b.Type]; status == 0 {
+			status = 500
+		}
+	}
+	e := translate.NewUpstreamError(status, b)
+	switch {
+	case status == 400 && strings.Contains(b.Message, "credit balance"):
+		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
+	case status == 529 || b.Type == "overloaded_error":
+		e.Kind = translate.ErrOverloaded
+	case status == 413:
+		e.Kind = translate.ErrTooLarge
+	case status >= 500:
+		e.Overflows("")
+	}
+	return e
+}

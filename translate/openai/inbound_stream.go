@@ -1,0 +1,564 @@
+package openai
+
+import (
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/emit"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+	"github.com/rickyjim626/xjp-gateway/translate/sse"
+)
+
+// encoder writes the chunks of one streamed answer (5.3).
+type encoder struct {
+	w       emit.Writer
+	x       *translate.Exchange
+	head    []byte // the beginning of each chunk, up to the index of its choice
+	legacy  bool
+	usage   bool // the client asked for usage
+	ended   bool
+	choices []*choice
+	told    *translate.Usage
+	written int // bytes of output, for an estimate
+}
+
+// choice is a candidate under way.
+type choice struct {
+	index     int
+	calls     int
+	blocks    []block
+	text      int // code points of content so far
+	notes     []byte
+	stop      *translate.Stop
+	details   int
+	reasoning []byte
+}
+
+// block is a block of the answer that has state.
+type block struct {
+	number int
+	kind   translate.BlockKind
+	call   int // the index of a call among the calls
+	custom bool
+	args   bool // arguments have been sent
+	start  int  // where a text block begins in content, in code points
+	cited  bool
+}
+
+// NewEncoder makes an encoder for a streamed answer.
+func (Dialect) NewEncoder(x *translate.Exchange) translate.Encoder {
+	e := &encoder{x: x}
+	if r := x.Request; r != nil {
+		e.legacy, e.usage = r.LegacyFunctions, r.IncludeUsage
+	}
+	w := emit.Writer{B: make([]byte, 0, 160+len(x.Model))}
+	w.B = sse.AppendOpen(w.B, "")
+	w.Object()
+	w.KeyString("id", "chatcmpl-"+x.ID)
+	w.KeyString("object", "chat.completion.chunk")
+	w.KeyInt("created", x.Created)
+	w.KeyString("model", x.Model)
+	w.Key("choices")
+	e.head = append(w.B, `[{"index":`...)
+	return e
+}
+
+// KeepAlive appends a comment, which every client of Chat skips (5.1).
+func (e *encoder) KeepAlive(dst []byte) []byte { return sse.AppendComment(dst, "keep-alive") }
+
+// Encode appends the chunks that an event causes.
+func (e *encoder) Encode(dst []byte, ev *translate.Event) []byte {
+	if e.ended {
+		return dst
+	}
+	e.w.B = dst
+	switch ev.Kind {
+	case translate.EventStart:
+		e.choice(0)
+	case translate.EventPing:
+		e.w.B = e.KeepAlive(e.w.B)
+	case translate.EventUsage:
+		e.keepUsage(ev.Usage)
+	case translate.EventDone:
+		e.finish()
+	case translate.EventFailed:
+		e.fail(ev.Err)
+	default:
+		e.content(e.choice(ev.Choice), ev)
+	}
+	dst = e.w.B
+	e.w.B = nil
+	return dst
+}
+
+// choice finds a candidate; a new one begins with a chunk that tells the role, without
+// which clients fail (trap 66).
+func (e *encoder) choice(index int) *choice {
+	for _, c := range e.choices {
+		if c.index == index {
+			return c
+		}
+	}
+	c := &choice{index: index}
+	e.choices = append(e.choices, c)
+	e.open(c)
+	e.w.B = append(e.w.B, `"role":"assistant","content":""`...)
+	e.close()
+	return c
+}
+
+// open begins a chunk, up to the inside of its delta.
+func (e *encoder) open(c *choice) {
+	e.w.B = append(e.w.B, e.head...)
+	e.w.B = appendInt(e.w.B, c.index)
+	e.w.B = append(e.w.B, `,"delta":{`...)
+}
+
+// close ends a chunk that does not finish its choice.
+func (e *encoder) close() {
+	e.w.B = append(e.w.B, `},"finish_reason":null}]`...)
+	e.end()
+}
+
+func (e *encoder) end() {
+	if e.usage {
+		e.w.B = append(e.w.B, `,"usage":null`...)
+	}
+	e.w.B = append(e.w.B, '}')
+	e.w.B = sse.AppendClose(e.w.B)
+}
+
+func appendInt(b []byte, n int) []byte {
+	if n >= 0 && n < 10 {
+		return append(b, byte('0'+n))
+	}
+	w := emit.Writer{B: append(b, ' ')}
+	w.Int(int64(n))
+	return w.B
+}
+
+// piece writes a chunk whose delta is one string.
+func (e *encoder) piece(c *choice, key string, t scan.Text) {
+	e.open(c)
+	e.w.B = append(e.w.B, key...)
+	e.w.B = append(e.w.B, t...)
+	e.w.B = append(e.w.B, '"')
+	e.close()
+	e.written += len(t)
+}
+
+func (e *encoder) content(c *choice, ev *translate.Event) {
+	switch ev.Kind {
+	case translate.EventText:
+		if len(ev.Text) > 0 {
+			c.at(ev.Block, translate.TextBlock)
+			e.piece(c, `"content":"`, ev.Text)
+			c.text += codePoints(ev.Text)
+		}
+	case translate.EventRefusal:
+		if len(ev.Text) > 0 {
+			e.piece(c, `"refusal":"`, ev.Text)
+		}
+	case translate.EventReasoning:
+		e.reasoning(c, ev)
+	case translate.EventSeal:
+		e.seal(c, ev)
+	case translate.EventRedacted:
+		e.detail(c, ev.Reasoning)
+	case translate.EventBlockEnd:
+		c.reasoning = c.reasoning[:0]
+	case translate.EventCall:
+		e.call(c, ev)
+	case translate.EventArgs:
+		if len(ev.Text) > 0 {
+			e.args(c, c.at(ev.Block, translate.CallBlock), ev.Text)
+		}
+	case translate.EventCallEnd:
+		if b := c.at(ev.Block, translate.CallBlock); !b.args && !b.custom {
+			e.args(c, b, scan.Text("{}")) // trap 59
+		}
+	case translate.EventCitation:
+		c.cite(c.at(ev.Block, translate.TextBlock), ev.Citation, e.x)
+	case translate.EventMedia:
+		e.media(c, ev.Media)
+	case translate.EventOpaque:
+		e.x.AnswerLosses.Drop(ev.Opaque.Type) // never a call of the client's (trap 51)
+	case translate.EventLogprobs:
+		e.logprobs(c, ev.Raw)
+	case translate.EventStop:
+		stop := *ev.Stop
+		stop.Sequence, stop.Explanation = clone(stop.Sequence), clone(stop.Explanation)
+		c.stop = &stop
+	}
+}
+
+func clone(t scan.Text) scan.Text {
+	if t == nil {
+		return nil
+	}
+	return append(scan.Text{}, t...)
+}
+
+// at finds a block by its number, or begins it.
+func (c *choice) at(number int, kind translate.BlockKind) *block {
+	for i := len(c.blocks) - 1; i >= 0; i-- {
+		if c.blocks[i].number == number {
+			return &c.blocks[i]
+		}
+	}
+	b := block{number: number, kind: kind, start: c.text}
+	if kind == translate.CallBlock {
+		b.call = c.calls
+		c.calls++
+	}
+	c.blocks = append(c.blocks, b)
+	return &c.blocks[len(c.blocks)-1]
+}
+
+// codePoints counts the characters of a text in wire form. An escaped character counts
+// one, the halves of a surrogate pair together as well.
+func codePoints(t scan.Text) int {
+	n := 0
+	for i := 0; i < len(t); i++ {
+		switch c := t[i]; {
+		case c == '\\' && i+1 < len(t):
+			i++
+			if t[i] == 'u' && i+4 < len(t) {
+				if t[i+1]|0x20 == 'd' && t[i+2]|0x20 >= 'c' { // the second half of a pair
+					n--
+				}
+				i += 4
+			}
+			n++
+		case c < 0x80 || c >= 0xC0:
+			n++
+		}
+	}
+	return n
+}
+
+// The forms in which reasoning is shown (4.2).
+const (
+	asBoth = "both"
+	asNone = "none"
+)
+
+func (e *encoder) reasoning(c *choice, ev *translate.Event) {
+	if len(ev.Text) == 0 || e.x.ReasoningFormat == asNone {
+		return
+	}
+	c.reasoning = append(c.reasoning, ev.Text...) // for the detail, should a signature come
+	switch e.x.ReasoningFormat {
+	case "reasoning":
+		e.piece(c, `"reasoning":"`, ev.Text)
+	case asBoth:
+		e.piece(c, `"reasoning_content":"`, ev.Text)
+		e.piece(c, `"reasoning":"`, ev.Text)
+	default:
+		e.piece(c, `"reasoning_content":"`, ev.Text)
+	}
+}
+
+// seal tells a signature, with all that it seals: clients keep the last fragment only
+// of a field they do not know (clients-need.md 6).
+func (e *encoder) seal(c *choice, ev *translate.Event) {
+	if b := c.find(ev.Block); b != nil && b.kind == translate.TextBlock {
+		e.open(c)
+		e.w.B = append(e.w.B, `"extra_content":{"google":{"thought_signature":"`...)
+		e.w.B = append(e.w.B, ev.Signature.Seal()...)
+		e.w.B = append(e.w.B, `"}}`...)
+		e.close()
+		return
+	}
+	e.detail(c, &translate.Reasoning{Text: scan.Text(c.reasoning), Signature: ev.Signature})
+	c.reasoning = c.reasoning[:0]
+}
+
+func (c *choice) find(number int) *block {
+	for i := range c.blocks {
+		if c.blocks[i].number == number {
+			return &c.blocks[i]
+		}
+	}
+	return nil
+}
+
+// detail writes an item of reasoning_details.
+func (e *encoder) detail(c *choice, r *translate.Reasoning) {
+	if e.x.ReasoningFormat == asNone {
+		return
+	}
+	e.open(c)
+	e.w.B = append(e.w.B, `"reasoning_details":[`...)
+	writeDetail(&e.w, r, c.details)
+	e.w.B = append(e.w.B, ']')
+	e.close()
+	c.details++
+}
+
+// writeDetail writes an item as OpenRouter has it. Signatures that are bound to an
+// account are sealed with it.
+func writeDetail(w *emit.Writer, r *translate.Reasoning, index int) {
+	format := r.Format
+	if format == nil {
+		format = scan.Text(translate.FormatOf(r.Family()))
+	}
+	w.Object()
+	if r.Redacted != nil {
+		w.KeyString("type", "reasoning.encrypted")
+		w.KeyText("data", sealed(r, r.Redacted))
+	} else {
+		w.KeyString("type", "reasoning.text")
+		w.KeyText("text", r.Text)
+		if r.Signature != nil {
+			w.KeyText("signature", sealed(r, r.Signature.Value))
+		}
+	}
+	if len(r.ID) > 0 {
+		w.KeyText("id", r.ID)
+	}
+	w.KeyText("format", format)
+	w.KeyInt("index", int64(index))
+	w.EndObject()
+}
+
+// sealed is an opaque value as a client is given it.
+func sealed(r *translate.Reasoning, value scan.Text) scan.Text {
+	if r.Signature != nil && r.Signature.Origin != "" {
+		return (&translate.Signature{Family: r.Signature.Family, Origin: r.Signature.Origin, Value: value}).Seal()
+	}
+	return value
+}
+
+// call announces a tool call, with its signature in the same delta.
+func (e *encoder) call(c *choice, ev *translate.Event) {
+	b := c.at(ev.Block, translate.CallBlock)
+	b.custom = ev.Custom
+	e.open(c)
+	w := &e.w
+	if e.legacy {
+		w.KeyObject("function_call")
+		w.KeyText("name", ev.Name)
+		w.KeyString("arguments", "")
+		w.EndObject()
+		e.close()
+		return
+	}
+	w.KeyArray("tool_calls")
+	w.Object()
+	w.KeyInt("index", int64(b.call))
+	writeCallHead(w, ev.ID, ev.Name, ev.Custom)
+	w.KeyString(argsKey(ev.Custom), "")
+	w.EndObject()
+	writeGoogle(w, ev.Signature)
+	w.EndObject()
+	w.EndArray()
+	e.close()
+}
+
+// writeCallHead writes a call up to its name, inside the object of its kind.
+func writeCallHead(w *emit.Writer, id, name scan.Text, custom bool) {
+	kind := "function"
+	if custom {
+		kind = "custom"
+	}
+	w.KeyText("id", id)
+	w.KeyString("type", kind)
+	w.KeyObject(kind)
+	w.KeyText("name", name)
+}
+
+func argsKey(custom bool) string {
+	if custom {
+		return "input"
+	}
+	return "arguments"
+}
+
+// writeGoogle writes a signature where Google's own Chat endpoint has it.
+func writeGoogle(w *emit.Writer, s *translate.Signature) {
+	if s == nil {
+		return
+	}
+	w.KeyObject("extra_content")
+	w.KeyObject("google")
+	w.KeyText("thought_signature", s.Seal())
+	w.EndObject()
+	w.EndObject()
+}
+
+func (e *encoder) args(c *choice, b *block, t scan.Text) {
+	b.args = true
+	e.written += len(t)
+	e.open(c)
+	switch {
+	case e.legacy:
+		e.w.B = append(e.w.B, `"function_call":{"arguments":"`...)
+		e.w.B = append(e.w.B, t...)
+		e.w.B = append(e.w.B, `"}`...)
+		e.close()
+		return
+	case b.custom:
+		e.w.B = append(e.w.B, `"tool_calls":[{"index":`...)
+		e.w.B = appendInt(e.w.B, b.call)
+		e.w.B = append(e.w.B, `,"custom":{"input":"`...)
+	default:
+		e.w.B = append(e.w.B, `"tool_calls":[{"index":`...)
+		e.w.B = appendInt(e.w.B, b.call)
+		e.w.B = append(e.w.B, `,"function":{"arguments":"`...)
+	}
+	e.w.B = append(e.w.B, t...)
+	e.w.B = append(e.w.B, `"}}]`...)
+	e.close()
+}
+
+// cite keeps a citation for the end; only web sources have a counterpart (4.2).
+func (c *choice) cite(b *block, source *translate.Citation, x *translate.Exchange) {
+	if len(source.URL) == 0 {
+		x.AnswerLosses.Drop("citations")
+		return
+	}
+	w := emit.Writer{B: c.notes}
+	if len(c.notes) > 0 {
+		w.B = append(w.B, ',')
+	}
+	writeAnnotation(&w, source, b.start, c.text)
+	c.notes = w.B
+}
+
+// writeAnnotation writes a citation; from and to bound the text block in content, in
+// code points.
+func writeAnnotation(w *emit.Writer, source *translate.Citation, from, to int) {
+	if source.End > 0 {
+		from, to = from+source.Start, from+source.End
+	}
+	w.Object()
+	w.KeyString("type", "url_citation")
+	w.KeyObject("url_citation")
+	w.KeyText("url", source.URL)
+	w.KeyText("title", source.Title)
+	w.KeyInt("start_index", int64(from))
+	w.KeyInt("end_index", int64(to))
+	w.EndObject()
+	w.EndObject()
+}
+
+func (e *encoder) media(c *choice, m *translate.Media) {
+	if m.Kind != translate.Image {
+		e.x.AnswerLosses.Drop(m.Kind.String())
+		return
+	}
+	e.open(c)
+	e.w.KeyArray("images")
+	writeImage(&e.w, m)
+	e.w.EndArray()
+	e.close()
+}
+
+// writeImage writes an image that the model made, as OpenRouter has it.
+func writeImage(w *emit.Writer, m *translate.Media) {
+	w.Object()
+	w.KeyString("type", "image_url")
+	w.KeyObject("image_url")
+	w.Key("url")
+	w.OpenText()
+	if len(m.URL) > 0 {
+		w.Piece(m.URL)
+	} else {
+		w.Escaped("data:" + m.Type + ";base64,")
+		w.Piece(scan.Text(m.Data))
+	}
+	w.CloseText()
+	w.EndObject()
+	w.EndObject()
+}
+
+func (e *encoder) logprobs(c *choice, raw []byte) {
+	e.w.B = append(e.w.B, e.head...)
+	e.w.B = appendInt(e.w.B, c.index)
+	e.w.B = append(e.w.B, `,"delta":{},"logprobs":`...)
+	e.w.B = append(e.w.B, raw...)
+	e.w.B = append(e.w.B, `,"finish_reason":null}]`...)
+	e.end()
+}
+
+func (e *encoder) keepUsage(u *translate.Usage) {
+	kept := *u
+	kept.Raw = nil
+	e.told = &kept
+}
+
+// finish ends each choice, tells usage if asked, and ends the stream.
+func (e *encoder) finish() {
+	e.ended = true
+	for _, c := range e.choices {
+		e.finishChoice(c)
+	}
+	if e.usage {
+		e.w.B = append(e.w.B, e.head[:len(e.head)-len(`[{"index":`)]...)
+		e.w.B = append(e.w.B, `[],"usage":`...)
+		e.w.B = append(e.w.B, ' ')
+		writeUsage(&e.w, e.usageOrEstimate())
+		e.w.B = append(e.w.B, '}')
+		e.w.B = sse.AppendClose(e.w.B)
+	}
+	e.w.B = append(e.w.B, sse.Done...)
+}
+
+// usageOrEstimate is what the provider told, or a guess if it told nothing.
+func (e *encoder) usageOrEstimate() *translate.Usage {
+	if e.told != nil {
+		return e.told
+	}
+	return &translate.Usage{Input: e.x.PromptEstimate, Output: int64(e.written+3) / 4, Estimated: true}
+}
+
+func (e *encoder) finishChoice(c *choice) {
+	stop := c.stop
+	if stop == nil {
+		stop = &translate.Stop{}
+	}
+	if stop.Reason == translate.StopFilter && len(stop.Explanation) > 0 {
+		e.piece(c, `"refusal":"`, stop.Explanation)
+	}
+	if len(c.notes) > 0 {
+		e.open(c)
+		e.w.B = append(e.w.B, `"annotations":[`...)
+		e.w.B = append(e.w.B, c.notes...)
+		e.w.B = append(e.w.B, ']')
+		e.close()
+	}
+	e.open(c)
+	e.w.B = append(e.w.B, `},"finish_reason":"`...)
+	e.w.B = append(e.w.B, finishReason(stop, c.calls, e.legacy)...)
+	e.w.B = append(e.w.B, '"')
+	if stop.Reason == translate.StopSequence && stop.Sequence != nil {
+		e.w.KeyText("stop_reason", stop.Sequence)
+	}
+	e.w.B = append(e.w.B, `}]`...)
+	e.end()
+}
+
+// finishReason spells why an answer ended (4.3).
+func finishReason(stop *translate.Stop, calls int, legacy bool) string {
+	switch stop.Reason {
+	case translate.StopLength, translate.StopContext:
+		return "length"
+	case translate.StopFilter:
+		return "content_filter"
+	case translate.StopTools, translate.StopEnd, translate.StopUnknown:
+		if calls > 0 && legacy {
+			return "function_call"
+		}
+		if calls > 0 {
+			return "tool_calls"
+		}
+	}
+	return "stop"
+}
+
+// fail tells an error in the stream, without the end that a good one has (5.5).
+func (e *encoder) fail(err *translate.Error) {
+	e.ended = true
+	e.w.B = sse.AppendOpen(e.w.B, "")
+	e.w.B = Dialect{}.EncodeError(e.w.B, err, "")
+	e.w.B = sse.AppendClose(e.w.B)
+}
