@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
 // Model is a logical model: a name that clients ask for.
@@ -40,8 +38,6 @@ type Route struct {
 	Upstream string
 	// Strict turns each loss of a request into a 400.
 	Strict bool
-	// Caps returns the route's capabilities for a client dialect and the upstream model.
-	Caps func(dialect, upstream string) *translate.Capabilities
 	// Data is the gateway's own.
 	Data any
 }

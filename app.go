@@ -1,0 +1,202 @@
+package xjpgateway
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/rickyjim626/xjp-gateway/media"
+	"github.com/rickyjim626/xjp-gateway/providers/module"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// App is the gateway's shared part: providers, models and keys that all sites use.
+// In the Caddyfile it is the global option `xjp`.
+//
+// The configuration becomes an immutable snapshot; what must survive a reload lives
+// apart from it and is found again by the next configuration.
+type App struct {
+	Config
+
+	ctx     caddy.Context
+	logger  *zap.Logger
+	metrics *metrics
+	runtime *runtime
+	rtKey   runtimeKey
+
+	mu       sync.Mutex
+	parts    []part
+	snapshot atomic.Pointer[snapshot]
+}
+
+// part is a piece of configuration: the app's own, or one that a handler contributes.
+type part struct {
+	config    *Config
+	providers map[string]module.Provider
+	source    string
+}
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "xjp",
+		New: func() caddy.Module { return new(App) },
+	}
+}
+
+// Provision loads the providers and builds the first snapshot. It makes no network call.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.ctx = ctx
+	a.logger = ctx.Logger()
+	a.metrics = registerMetrics(ctx)
+	a.rtKey = a.Config.runtimeKey()
+	rt, err := acquireRuntime(a.rtKey)
+	if err != nil {
+		return err
+	}
+	a.runtime = rt
+	return a.contribute(ctx, &a.Config, "the xjp app")
+}
+
+// contribute adds a piece of configuration and builds the snapshot anew.
+func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
+	loaded, err := loadProviders(ctx, c)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	parts := append(a.parts, part{c, loaded, source})
+	s, err := buildSnapshot(a, parts)
+	if err != nil {
+		return err
+	}
+	a.parts = parts
+	a.snapshot.Store(s)
+	return nil
+}
+
+// loadProviders loads the provider modules of a piece of configuration.
+func loadProviders(ctx caddy.Context, c *Config) (map[string]module.Provider, error) {
+	if len(c.Providers) == 0 {
+		return nil, nil
+	}
+	mods, err := ctx.LoadModule(c, "Providers")
+	if err != nil {
+		return nil, err
+	}
+	loaded := map[string]module.Provider{}
+	for name, mod := range mods.(map[string]any) {
+		p, ok := mod.(module.Provider)
+		if !ok {
+			return nil, fmt.Errorf("provider %q: module %T is no provider", name, mod)
+		}
+		loaded[name] = p
+	}
+	return loaded, nil
+}
+
+// Validate checks that what the parts define fits together. A part can be contributed
+// by a handler later, so an empty app is no error here.
+func (a *App) Validate() error { return nil }
+
+// Start does nothing: the app is usable after Provision.
+func (a *App) Start() error { return nil }
+
+// Stop does nothing: requests in flight keep what they use (caddy.md, finding 1).
+func (a *App) Stop() error { return nil }
+
+// Cleanup lets go of the runtime. It is also called after a failed Provision.
+func (a *App) Cleanup() error {
+	if a.runtime == nil {
+		return nil
+	}
+	_, err := runtimes.Delete(a.rtKey)
+	return err
+}
+
+// The defaults of the configuration.
+const (
+	defaultMaxBody    = 32 << 20
+	defaultMaxBodies  = 1 << 30
+	defaultMaxEvent   = 16 << 20
+	defaultKeepAlive  = 15 * time.Second
+	defaultFirstToken = 5 * time.Minute
+	defaultIdle       = 2 * time.Minute
+	defaultTotal      = 10 * time.Minute
+	defaultRecallSize = 64 << 20
+	defaultRecallTTL  = time.Hour
+)
+
+func (c *Config) runtimeKey() runtimeKey {
+	key := runtimeKey{
+		maxBodies:  orDefault(c.MaxBodies, defaultMaxBodies),
+		recallSize: orDefault(c.Recall.MaxSize, defaultRecallSize),
+		recallTTL:  orDefault(time.Duration(c.Recall.TTL), defaultRecallTTL),
+	}
+	if c.Recall.Off {
+		key.recallSize = 0
+	}
+	return key
+}
+
+// orDefault returns value, or fallback if value is zero.
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// validate checks the settings that stand for themselves.
+func (c *Config) validate() error {
+	var errs []error
+	negative := func(name string, value int64) {
+		if value < 0 {
+			errs = append(errs, fmt.Errorf("%s must not be negative", name))
+		}
+	}
+	negative("max_body", c.MaxBody)
+	negative("max_bodies", c.MaxBodies)
+	negative("max_event", c.MaxEvent)
+	negative("keep_alive", int64(c.KeepAlive))
+	negative("fetch max_size", c.Fetch.MaxSize)
+	negative("recall max_size", c.Recall.MaxSize)
+	if c.MaxBody > 1<<31 {
+		errs = append(errs, errors.New("max_body must be below 2 GiB"))
+	}
+	if _, err := c.Fetch.networks(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// fetcher makes the downloader of media, nil if downloads are off.
+func (c *Config) fetcher() *media.Fetcher {
+	if c.Fetch.Off {
+		return nil
+	}
+	allow, _ := c.Fetch.networks()
+	return media.NewFetcher(media.Options{
+		MaxBytes:     c.Fetch.MaxSize,
+		Timeout:      time.Duration(c.Fetch.Timeout),
+		AllowPrivate: allow,
+	})
+}
+
+// Interface guards
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.Validator    = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

@@ -1,0 +1,165 @@
+package xjpgateway
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/registry"
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// call is one request to the gateway and all that is known of it.
+type call struct {
+	endpoint
+	h *Handler
+	s *snapshot
+	w http.ResponseWriter
+	r *http.Request
+
+	id      string
+	started time.Time
+
+	key   *keys.Key
+	body  []byte
+	held  int64 // bytes taken from the allowance
+	doc   *scan.Doc
+	ask   peeked
+	model string // the logical name, without variants
+	match registry.Match
+	req   *translate.Request // nil until a route needs it decoded
+	lost  translate.Losses   // losses of decoding
+	x     translate.Exchange
+
+	down        *downstream // the streamed answer, nil for others
+	headersSent bool
+	outcome     outcome
+}
+
+// outcome is what settle reports.
+type outcome struct {
+	status   int
+	err      *translate.Error
+	route    *route
+	model    string // the provider's name of the model
+	attempts int
+	usage    translate.Usage
+	stop     string
+	first    time.Duration
+	streamed bool
+	gone     bool // the client went away
+	losses   string
+	passed   bool
+	wire     string // the dialect spoken to the provider
+}
+
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// newID makes a request id of 24 characters, without prefix.
+func newID() string {
+	var b [15]byte
+	rand.Read(b[:])
+	return idEncoding.EncodeToString(b[:])
+}
+
+func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *call {
+	c := &call{endpoint: e, h: h, s: h.app.snapshot.Load(), w: w, r: r, id: newID(), started: time.Now()}
+	header := w.Header()
+	header.Set("X-Request-Id", c.requestID())
+	header.Set("Request-Id", c.requestID())
+	h.app.metrics.begin()
+	return c
+}
+
+// requestID is the id as clients see it.
+func (c *call) requestID() string { return "req_" + c.id }
+
+// release gives back the memory of the request.
+func (c *call) release() {
+	if c.body != nil {
+		putBuffer(c.body)
+		c.body = nil
+	}
+	if c.doc != nil {
+		docs.Put(c.doc)
+		c.doc = nil
+	}
+	if c.held > 0 {
+		c.s.runtime.bodies.give(c.held)
+		c.held = 0
+	}
+}
+
+var docs = sync.Pool{New: func() any { return new(scan.Doc) }}
+
+// parse validates JSON into a pooled document, which the caller puts back.
+func parse(body []byte, limits scan.Limits) (*scan.Doc, error) {
+	doc := docs.Get().(*scan.Doc)
+	if err := doc.Parse(body, limits); err != nil {
+		docs.Put(doc)
+		return nil, err
+	}
+	return doc, nil
+}
+
+// findModel resolves the model that the request names.
+func (c *call) findModel() error {
+	ask, err := c.dialect.peek(c.doc)
+	if err != nil {
+		return err
+	}
+	c.ask, c.model = ask, strings.TrimSuffix(ask.model, "[1m]")
+	match, ok := c.s.registry.Find(c.model)
+	if !ok || !c.h.serves(match.Model.Name) {
+		return c.unknownModel()
+	}
+	if c.key != nil && !c.key.May(match.Model.Name) && !c.key.May(c.model) {
+		return &translate.Error{Kind: translate.ErrPermission, Param: "model", Retry: translate.No,
+			Message: "this key may not use the model " + quoted(c.model)}
+	}
+	c.match = match
+	if len(match.Model.Routes) == 0 {
+		return &translate.Error{Kind: translate.ErrOverloaded, Retry: translate.No,
+			Message: "model " + quoted(c.model) + " has no usable route: " + strings.Join(match.Model.Missing, "; ")}
+	}
+	return nil
+}
+
+// unknownModel names models that resemble the one asked for.
+func (c *call) unknownModel() error {
+	message := "model " + quoted(c.model) + " does not exist"
+	near := c.s.registry.Near(c.model, c.visible)
+	if len(near) > 0 {
+		message += "; similar models are " + strings.Join(near, ", ")
+	}
+	return &translate.Error{Kind: translate.ErrModel, Param: "model", Message: message, Retry: translate.No}
+}
+
+// visible reports whether the site and the key know a model.
+func (c *call) visible(m *registry.Model) bool {
+	return c.h.serves(m.Name) && (c.key == nil || c.key.May(m.Name))
+}
+
+// maxQuoted bounds what error messages repeat of a client's words.
+const maxQuoted = 100
+
+func quoted(s string) string {
+	if len(s) > maxQuoted {
+		s = s[:maxQuoted] + "…"
+	}
+	return "`" + strings.ToValidUTF8(s, "") + "`"
+}
+
+// transportOf gives the transport of a provider.
+func transportOf(p interface{ RoundTripper() http.RoundTripper }) http.RoundTripper {
+	if t, ok := p.(providers.Transporter); ok {
+		return t.Transport()
+	}
+	return p.RoundTripper()
+}

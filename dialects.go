@@ -1,0 +1,58 @@
+package xjpgateway
+
+import (
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
+	"github.com/rickyjim626/xjp-gateway/translate/gemini"
+	"github.com/rickyjim626/xjp-gateway/translate/openai"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// dialect is a dialect that clients speak.
+type dialect struct {
+	translate.Inbound
+	translate.Passer
+	// peek finds what routing needs in a body that is not decoded.
+	peek func(*scan.Doc) (peeked, *translate.Error)
+}
+
+// peeked is what routing needs to know of a request.
+type peeked struct {
+	model        string
+	stream       bool
+	includeUsage bool
+}
+
+// The dialects of clients, and the names under which configurations know them.
+var (
+	openaiDialect = &dialect{openai.Dialect{}, openai.Dialect{}, func(doc *scan.Doc) (peeked, *translate.Error) {
+		model, stream, usage, err := openai.Peek(doc)
+		return peeked{model, stream, usage}, err
+	}}
+	anthropicDialect = &dialect{anthropic.Dialect{}, anthropic.Dialect{}, func(doc *scan.Doc) (peeked, *translate.Error) {
+		model, stream, err := anthropic.Peek(doc)
+		return peeked{model, stream, true}, err
+	}}
+)
+
+// dialectNames lists the dialects of clients.
+func dialectNames() []string { return []string{"openai", "anthropic"} }
+
+// outbound returns the provider's side of a dialect, nil if there is none.
+func outbound(name string) translate.Outbound {
+	switch name {
+	case "openai":
+		return openai.Dialect{}
+	case "anthropic":
+		return anthropic.Dialect{}
+	case "gemini":
+		return gemini.Dialect{}
+	}
+	return nil
+}
+
+func caddyDuration(d time.Duration) caddy.Duration { return caddy.Duration(d) }

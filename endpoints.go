@@ -1,0 +1,72 @@
+package xjpgateway
+
+import (
+	"net/http"
+	"strings"
+)
+
+// operation is what an endpoint does.
+type operation uint8
+
+const (
+	opGenerate operation = iota
+	opCount
+	opModels
+	opHealth
+	// opUnknown is a path under a prefix of ours that nothing is served at.
+	opUnknown
+)
+
+// endpoint is where a request goes.
+type endpoint struct {
+	op      operation
+	dialect *dialect
+	// model is the rest of the path for a single model.
+	model string
+}
+
+// locate finds the endpoint for a request; ok is false for paths that are not the
+// gateway's. Base URLs pasted with and without /v1 both work, so the prefix may be
+// doubled or absent (clients-need.md 1).
+func locate(r *http.Request) (e endpoint, ok bool) {
+	path := r.URL.Path
+	if path == "/healthz" {
+		return endpoint{op: opHealth, dialect: openaiDialect}, true
+	}
+	rest, ours := path, false
+	for strings.HasPrefix(rest, "/v1/") {
+		rest, ours = rest[len("/v1"):], true
+	}
+	switch rest = strings.TrimSuffix(rest, "/"); rest {
+	case "/chat/completions":
+		return endpoint{op: opGenerate, dialect: openaiDialect}, true
+	case "/messages":
+		return endpoint{op: opGenerate, dialect: anthropicDialect}, true
+	case "/messages/count_tokens":
+		return endpoint{op: opCount, dialect: anthropicDialect}, true
+	}
+	if !ours && path != "/v1" && !strings.HasPrefix(path, "/v1beta/") {
+		return endpoint{}, false
+	}
+	if name, found := strings.CutPrefix(rest, "/models"); found && (name == "" || name[0] == '/') {
+		return endpoint{op: opModels, dialect: dialectOf(r, rest), model: strings.TrimPrefix(name, "/")}, true
+	}
+	return endpoint{op: opUnknown, dialect: dialectOf(r, rest)}, true
+}
+
+// dialectOf tells the caller's dialect where the path does not: Anthropic's SDKs
+// always send anthropic-version (wire-openai-anthropic.md 7).
+func dialectOf(r *http.Request, rest string) *dialect {
+	if r.Header.Get("anthropic-version") != "" || strings.HasPrefix(rest, "/messages/") {
+		return anthropicDialect
+	}
+	return openaiDialect
+}
+
+// methodFor is the method that an operation is called with.
+func methodFor(op operation) string {
+	if op == opModels || op == opHealth {
+		return http.MethodGet
+	}
+	return http.MethodPost
+}

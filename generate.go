@@ -1,0 +1,140 @@
+package xjpgateway
+
+import (
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/registry"
+	"github.com/rickyjim626/xjp-gateway/translate"
+)
+
+// generate serves the request by the first route that can. A failure before the header
+// point is invisible to the client: the next route is tried.
+func (c *call) generate() error {
+	c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
+	if c.outcome.streamed = c.ask.stream; c.ask.stream {
+		c.down = c.openDownstream()
+		defer c.down.close()
+	}
+	var failed failures
+	for _, planned := range c.match.Model.Routes {
+		failure := c.try(planned)
+		if failure == nil {
+			return nil
+		}
+		failed = append(failed, failure)
+		if failure.verdict.Action == providers.Fail || c.r.Context().Err() != nil {
+			break
+		}
+	}
+	err := failed.choose()
+	if c.down == nil || !c.down.isOpen() {
+		return err
+	}
+	c.failInBand(err)
+	return nil
+}
+
+// failInBand tells a client whose stream has begun that no route could serve it.
+func (c *call) failInBand(f *failure) {
+	c.outcome.err = f.err
+	encoder := c.dialect.NewEncoder(&c.x)
+	c.down.write(encoder.Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: f.err}))
+}
+
+// failure is an attempt that did not serve the request.
+type failure struct {
+	err     *translate.Error
+	verdict providers.Verdict
+	// raw is the provider's own answer, for clients of its dialect; nil if there is none.
+	raw *rawAnswer
+}
+
+// rawAnswer is an error answer of a provider as it came.
+type rawAnswer struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+// Error gives the message for the client.
+func (f *failure) Error() string { return f.err.Message }
+
+// failures are the attempts that failed, in order.
+type failures []*failure
+
+// choose picks the one failure that the client is told: a request that is wrong in
+// itself, else a rate limit, a missing model, any other failure of a provider, and only
+// then a route that could not carry the request (CC18). A list of attempts would only
+// hide the words that clients look for.
+func (list failures) choose() *failure {
+	best, rank := list[0], 9
+	for _, f := range list {
+		if r := f.rank(); r < rank {
+			best, rank = f, r
+		}
+	}
+	if best.err.RetryAfter == 0 && rank == 1 {
+		best.err.RetryAfter = time.Second
+	}
+	return best
+}
+
+func (f *failure) rank() int {
+	switch f.err.Kind {
+	case translate.ErrUpstreamLimit:
+		return 1
+	case translate.ErrModel, translate.ErrNotFound:
+		return 2
+	case translate.ErrOverloaded:
+		return 3
+	case translate.ErrUpstream, translate.ErrTimeout, translate.ErrInterrupted, translate.ErrUpstreamAuth:
+		return 4
+	}
+	if f.verdict.Action == providers.Fail {
+		return 0
+	}
+	return 5
+}
+
+// try serves the request by one route, again if the provider's verdict asks for it.
+func (c *call) try(planned *registry.Route) *failure {
+	r := planned.Data.(*route)
+	a, f := c.newAttempt(r, c.match.Upstream(planned), planned.Strict || c.match.Model.Strict)
+	if f != nil {
+		return f
+	}
+	again := false
+	for {
+		c.outcome.attempts++
+		f = a.once()
+		a.close()
+		if f == nil {
+			return nil
+		}
+		c.note(a, f)
+		switch {
+		case c.r.Context().Err() != nil:
+			return f
+		case f.verdict.NoBetas && !a.call.NoBetas:
+			a.call.NoBetas = true
+		case f.verdict.NoSignatures && !a.unsigned:
+			a.unsigned = true
+		case f.verdict.Action == providers.Again && !again, a.retoken(f):
+			again = true
+		default:
+			return f
+		}
+	}
+}
+
+// retoken makes a refused credential anew, once an attempt.
+func (a *attempt) retoken(f *failure) bool {
+	cred, ok := a.credential.(providers.Retokener)
+	if !ok || a.retokened || f.err.Kind != translate.ErrUpstreamAuth {
+		return false
+	}
+	a.retokened = true
+	cred.Retoken()
+	return true
+}

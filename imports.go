@@ -1,0 +1,12 @@
+package xjpgateway
+
+// Every guest module is linked in, so that one xcaddy --with brings the whole gateway.
+import (
+	_ "github.com/rickyjim626/xjp-gateway/providers/anthropic"
+	_ "github.com/rickyjim626/xjp-gateway/providers/clewdr"
+	_ "github.com/rickyjim626/xjp-gateway/providers/demo"
+	_ "github.com/rickyjim626/xjp-gateway/providers/gemini"
+	_ "github.com/rickyjim626/xjp-gateway/providers/openai"
+	_ "github.com/rickyjim626/xjp-gateway/providers/openrouter"
+	_ "github.com/rickyjim626/xjp-gateway/providers/vertex"
+)

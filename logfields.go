@@ -1,0 +1,163 @@
+package xjpgateway
+
+import (
+	"strconv"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// settle ends a call: what it held is given back, and what it was is told to metrics,
+// access log and placeholders. It runs once, in every case.
+func (c *call) settle() {
+	c.h.app.metrics.end(c)
+	c.logFields()
+	c.placeholders()
+	c.release()
+}
+
+// logFields adds what the gateway knows to the access log. No prompt, no answer and no
+// secret is among it.
+func (c *call) logFields() {
+	extra, ok := c.r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
+	if !ok {
+		return
+	}
+	o := &c.outcome
+	fields := []zapcore.Field{
+		zap.String("xjp_request_id", c.requestID()),
+		zap.String("xjp_dialect", c.dialect.Inbound.Name()),
+	}
+	if c.model != "" {
+		fields = append(fields, zap.String("xjp_model", quotedField(c.model)))
+	}
+	if o.route != nil {
+		fields = append(fields,
+			zap.String("xjp_route", o.route.id), zap.String("xjp_provider", o.route.upstream.name),
+			zap.String("xjp_upstream_model", o.model), zap.String("xjp_upstream_dialect", c.upstreamDialect()),
+			zap.Int("xjp_attempts", o.attempts), zap.Bool("xjp_stream", o.streamed))
+	}
+	if o.usage.Reported || o.usage.Estimated {
+		u := &o.usage
+		fields = append(fields,
+			zap.Int64("xjp_input_tokens", u.Input), zap.Int64("xjp_cache_read_tokens", u.CacheRead),
+			zap.Int64("xjp_cache_write_tokens", u.CacheWrite), zap.Int64("xjp_output_tokens", u.Output),
+			zap.Int64("xjp_reasoning_tokens", u.Reasoning))
+		if u.Cost != "" {
+			fields = append(fields, zap.String("xjp_upstream_cost", u.Cost))
+		}
+	}
+	if o.first > 0 {
+		fields = append(fields, zap.Int64("xjp_ttft_ms", o.first.Milliseconds()))
+	}
+	if o.stop != "" {
+		fields = append(fields, zap.String("xjp_stop", o.stop))
+	}
+	if o.route != nil {
+		if lost := c.lossText(); lost != "" {
+			fields = append(fields, zap.String("xjp_losses", lost))
+		}
+	}
+	if o.err != nil {
+		fields = append(fields, zap.String("xjp_error", errorKind(o.err)))
+	}
+	if o.gone {
+		fields = append(fields, zap.Bool("xjp_client_gone", true))
+	}
+	fields = append(fields, c.sessionFields()...)
+	for _, f := range fields {
+		extra.Set(f)
+	}
+}
+
+// upstreamDialect is the dialect that the provider was spoken to in.
+func (c *call) upstreamDialect() string {
+	if c.outcome.passed {
+		return c.dialect.Inbound.Name()
+	}
+	if c.x.Target == nil {
+		return ""
+	}
+	return c.outcome.wire
+}
+
+// The headers by which coding agents name a session and its parts; they group usage
+// and are never anybody's identity (CC33).
+var sessionHeaders = [...]struct{ header, field string }{
+	{"X-Claude-Code-Session-Id", "xjp_session"},
+	{"X-Claude-Code-Agent-Id", "xjp_agent"},
+	{"X-Claude-Code-Parent-Agent-Id", "xjp_parent_agent"},
+	{"X-Stainless-Retry-Count", "xjp_client_retry"},
+}
+
+func (c *call) sessionFields() []zapcore.Field {
+	var fields []zapcore.Field
+	for _, s := range sessionHeaders {
+		if value := c.r.Header.Get(s.header); value != "" {
+			fields = append(fields, zap.String(s.field, quotedField(value)))
+		}
+	}
+	return fields
+}
+
+// quotedField bounds a client's words in the log.
+func quotedField(s string) string {
+	if len(s) > maxQuoted {
+		s = s[:maxQuoted]
+	}
+	return s
+}
+
+// placeholders makes the outcome known to other handlers.
+func (c *call) placeholders() {
+	repl, ok := c.r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if !ok {
+		return
+	}
+	values := c.placeholderValues()
+	repl.Map(func(name string) (any, bool) {
+		value, ok := values[name]
+		return value, ok
+	})
+}
+
+func (c *call) placeholderValues() map[string]any {
+	o := &c.outcome
+	values := map[string]any{
+		"http.xjp.request_id": c.requestID(), "http.xjp.dialect": c.dialect.Inbound.Name(), "http.xjp.model": c.model,
+		"http.xjp.stream": strconv.FormatBool(o.streamed), "http.xjp.attempts": o.attempts,
+		"http.xjp.usage.input": o.usage.Input, "http.xjp.usage.cached": o.usage.CacheRead, "http.xjp.usage.output": o.usage.Output,
+		"http.xjp.ttft_ms": o.first.Milliseconds(), "http.xjp.error": errorKind(o.err),
+		"http.xjp.route": "", "http.xjp.provider": "", "http.xjp.upstream_model": o.model, "http.xjp.key.id": "",
+	}
+	if o.route != nil {
+		values["http.xjp.route"], values["http.xjp.provider"] = o.route.id, o.route.upstream.name
+	}
+	if c.key != nil {
+		values["http.xjp.key.id"] = c.key.ID
+	}
+	return values
+}
+
+// logFailure logs a failed attempt: what an operator must act on as an error, others
+// for the curious. The provider's own words are in it, the client's are not.
+func (c *call) logFailure(a *attempt, f *failure) {
+	level := zapcore.InfoLevel
+	if f.verdict.Alarm {
+		level = zapcore.ErrorLevel
+	}
+	entry := c.h.logger.Check(level, "attempt failed")
+	if entry == nil {
+		return
+	}
+	credential := ""
+	if a.credential != nil {
+		credential = a.credential.Name()
+	}
+	entry.Write(
+		zap.String("request_id", c.requestID()), zap.String("route", a.route.id), zap.String("provider", a.route.upstream.name),
+		zap.String("credential", credential), zap.String("kind", errorKind(f.err)), zap.Int("upstream_status", f.err.Status),
+		zap.String("upstream_type", f.err.Type), zap.String("upstream_message", redact(f.err.Upstream)), zap.Int("attempt", c.outcome.attempts))
+}

@@ -1,0 +1,187 @@
+package xjpgateway
+
+import (
+	"context"
+	"io"
+	"mime"
+	"strings"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/recall"
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/sse"
+)
+
+// relay serves the client with a provider's answer of status 200, in the form that it
+// has: a stream, or a whole document.
+func (a *attempt) relay() *failure {
+	mediaType, _, _ := mime.ParseMediaType(a.response.Header.Get("Content-Type"))
+	switch {
+	case mediaType == "text/html":
+		return a.fail(translate.ErrUpstream, "the provider answered with a web page")
+	case mediaType == "text/event-stream", a.stream && !strings.HasSuffix(mediaType, "json"):
+		if a.c.ask.stream {
+			return a.relayStream()
+		}
+		return a.gather()
+	}
+	return a.relayWhole()
+}
+
+// carry makes what carries a stream to the client.
+func (a *attempt) carry() (translate.Pass, *recall.Observer) {
+	x := &a.c.x
+	if a.pass {
+		return a.c.dialect.NewPass(x), nil
+	}
+	observer := a.c.s.runtime.recall.Observe(a.c.principal())
+	wire := outbound(a.target.route.Wire)
+	return translate.NewConversion(wire.NewDecoder(x), a.c.dialect.NewEncoder(x), observer.Event), observer
+}
+
+// maxHeldBack bounds what is held back before the first content.
+const maxHeldBack = 1 << 20
+
+// relayStream carries a stream to the client: it reads what the provider has, converts
+// it, and writes and flushes once before it reads again. Until the first content nothing
+// is written, so that a failure can still go to another route (the content point).
+func (a *attempt) relayStream() *failure {
+	pass, observer := a.carry()
+	reader := sse.NewReader(&watched{a.response.Body, a.patience}, a.c.s.maxEvent)
+	defer reader.Release()
+	out := getBuffer(0)
+	defer func() { putBuffer(out) }()
+
+	content := false
+	for {
+		var seen translate.Seen
+		event, err := reader.Next()
+		switch {
+		case err != nil:
+			out, seen = pass.Close(out, a.streamEnd(err))
+		case a.pass && event.Comment && !content:
+			continue
+		case event.Data == nil && !a.pass:
+			continue
+		default:
+			out, seen = pass.Record(out, event.Name, event.Data, event.Raw)
+		}
+		a.c.see(a, &seen)
+		if seen.Content && !content {
+			content = true
+			a.patience.gotContent()
+		}
+		if seen.Err != nil && !content {
+			return a.streamFailed(seen.Err, err)
+		}
+		if err != nil || seen.Done || seen.Err != nil {
+			return a.finish(out, &seen, observer)
+		}
+		if (content || len(out) > maxHeldBack) && len(out) > 0 && !reader.Buffered() {
+			if !a.c.down.write(out) {
+				a.cancel(errClientGone)
+				a.c.outcome.gone = true
+				return nil
+			}
+			out = out[:0]
+		}
+	}
+}
+
+// finish sends the last frames of a stream.
+func (a *attempt) finish(out []byte, seen *translate.Seen, observer *recall.Observer) *failure {
+	if !a.c.down.write(out) {
+		a.c.outcome.gone = true
+	}
+	if seen.Err != nil {
+		a.c.outcome.err = seen.Err
+		a.c.note(a, a.judge(seen.Err, nil))
+		return nil
+	}
+	observer.Commit()
+	return nil
+}
+
+// streamEnd tells what the end of a body means: nil for its clean end.
+func (a *attempt) streamEnd(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	if a.ctx.Err() != nil {
+		return context.Cause(a.ctx)
+	}
+	return err
+}
+
+// streamFailed is a stream that failed before its first content, as if it had been a
+// status (pain 8).
+func (a *attempt) streamFailed(e *translate.Error, cause error) *failure {
+	if a.ctx.Err() != nil {
+		return a.ended(context.Cause(a.ctx))
+	}
+	if cause != nil && e.Upstream == "" && cause != io.EOF {
+		e.Upstream = cause.Error()
+	}
+	return a.judge(e, nil)
+}
+
+// see notes what a record says for the log, the metrics and the limits.
+func (c *call) see(a *attempt, seen *translate.Seen) {
+	if seen.Content && c.outcome.first == 0 {
+		c.outcome.first = time.Since(c.started)
+	}
+	if seen.Usage != nil {
+		c.outcome.usage = *seen.Usage
+		c.outcome.usage.Raw = nil
+	}
+	if seen.Stop != nil {
+		c.outcome.stop = seen.Stop.Native
+	}
+}
+
+// gather folds a stream into the whole answer that the client asked for.
+func (a *attempt) gather() *failure {
+	x := &a.c.x
+	decoder := outbound(a.target.route.Wire).NewDecoder(x)
+	reader := sse.NewReader(&watched{a.response.Body, a.patience}, a.c.s.maxEvent)
+	defer reader.Release()
+	fold := translate.NewFold(x)
+	var events []translate.Event
+	for {
+		event, err := reader.Next()
+		if err != nil {
+			events = decoder.Close(a.streamEnd(err), events[:0])
+		} else if event.Data != nil {
+			events = decoder.Decode(event.Name, event.Data, events[:0])
+		} else {
+			continue
+		}
+		done := err != nil
+		for i := range events {
+			fold.Add(&events[i])
+			if events[i].IsContent() {
+				a.patience.gotContent()
+			}
+			done = done || events[i].Kind == translate.EventDone || events[i].Kind == translate.EventFailed
+		}
+		if done {
+			break
+		}
+	}
+	response, e := fold.Response()
+	if e != nil {
+		return a.streamFailed(e, nil)
+	}
+	return a.answerWhole(response)
+}
+
+// note records a failed attempt and lets rest what the verdict says.
+func (c *call) note(a *attempt, f *failure) {
+	c.h.app.metrics.upstreamError(a, f.err)
+	now := time.Now()
+	if f.verdict.Scope == providers.RestCredential && a.credential != nil {
+		c.s.runtime.rests.rest(restKey(a.route.upstream, a.credential), now.Add(orDefault(f.verdict.For, 10*time.Second)))
+	}
+	c.logFailure(a, f)
+}

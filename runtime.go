@@ -1,0 +1,114 @@
+package xjpgateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/recall"
+)
+
+// runtimes holds what outlives a reload.
+var runtimes = caddy.NewUsagePool()
+
+// runtimeKey identifies a runtime by the settings that it cannot change while it is
+// in use: another value is another runtime, and the old one ends with its requests.
+type runtimeKey struct {
+	maxBodies  int64
+	recallSize int64
+	recallTTL  time.Duration
+}
+
+// runtime is the state that survives a reload: what is in flight, what rests, what is
+// remembered. The pool holds one reference for each configuration, and each request
+// holds one of its own, since requests outlive the configuration they began with.
+type runtime struct {
+	bodies *allowance
+	brake  *keys.Brake
+	recall *recall.Store
+	rests  rests
+	turns  atomic.Uint64
+}
+
+// The brake on wrong keys: twenty in a minute from one address, 65,536 addresses.
+const (
+	brakeBurst     = 20
+	brakeWindow    = time.Minute
+	brakeAddresses = 1 << 16
+)
+
+// acquireRuntime returns the runtime for the settings, made anew if there is none.
+func acquireRuntime(key runtimeKey) (*runtime, error) {
+	value, _, err := runtimes.LoadOrNew(key, func() (caddy.Destructor, error) {
+		rt := &runtime{
+			bodies: &allowance{max: key.maxBodies},
+			brake:  keys.NewBrake(brakeBurst, brakeWindow, brakeAddresses),
+		}
+		if key.recallSize > 0 {
+			rt.recall = recall.New(key.recallSize, key.recallTTL)
+		}
+		return rt, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return value.(*runtime), nil
+}
+
+// Destruct is called when the last configuration has let go. What the runtime holds
+// is plain memory that requests in flight keep alive, so there is nothing to close.
+func (rt *runtime) Destruct() error { return nil }
+
+// allowance is a number of bytes that requests in flight may hold together.
+type allowance struct {
+	max  int64
+	used atomic.Int64
+}
+
+// take reserves n bytes if they are there.
+func (a *allowance) take(n int64) bool {
+	if a.used.Add(n) > a.max {
+		a.used.Add(-n)
+		return false
+	}
+	return true
+}
+
+// give returns n bytes.
+func (a *allowance) give(n int64) { a.used.Add(-n) }
+
+// rests says until when credentials and routes take a rest.
+type rests struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+// rest lets a thing rest until a time; a later end that is known already stays.
+func (r *rests) rest(key string, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.until == nil {
+		r.until = map[string]time.Time{}
+	}
+	if until.After(r.until[key]) {
+		r.until[key] = until
+	}
+}
+
+// resting tells how long a thing still rests; 0 is not at all.
+func (r *rests) resting(key string, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	until, ok := r.until[key]
+	if !ok {
+		return 0
+	}
+	if !until.After(now) {
+		delete(r.until, key)
+		return 0
+	}
+	return until.Sub(now)
+}

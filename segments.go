@@ -1,0 +1,67 @@
+package xjpgateway
+
+import (
+	"io"
+
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// segments is a request body made of pieces of other buffers, so that a large body
+// with a few changes is not copied.
+type segments struct {
+	parts [][]byte
+	size  int64
+	next  int
+	at    int
+}
+
+// newSegments makes a body of the given pieces.
+func newSegments(parts ...[]byte) *segments {
+	s := &segments{parts: parts}
+	for _, p := range parts {
+		s.size += int64(len(p))
+	}
+	return s
+}
+
+// spliced makes a body of src with edits, which must be in order and not overlap.
+func spliced(src []byte, edits []scan.Edit) *segments {
+	parts := make([][]byte, 0, 2*len(edits)+1)
+	at := 0
+	for _, e := range edits {
+		parts = append(parts, src[at:e.Start], e.With)
+		at = e.End
+	}
+	return newSegments(append(parts, src[at:])...)
+}
+
+// Read copies the pieces in order.
+func (s *segments) Read(p []byte) (int, error) {
+	n := 0
+	for n < len(p) && s.next < len(s.parts) {
+		k := copy(p[n:], s.parts[s.next][s.at:])
+		n += k
+		s.at += k
+		if s.at == len(s.parts[s.next]) {
+			s.next, s.at = s.next+1, 0
+		}
+	}
+	if n == 0 && s.next == len(s.parts) {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// Close does nothing: the pieces belong to others.
+func (s *segments) Close() error { return nil }
+
+// again gives the body from its beginning.
+func (s *segments) again() *segments { return &segments{parts: s.parts, size: s.size} }
+
+// bytes copies the body into one buffer.
+func (s *segments) bytes(dst []byte) []byte {
+	for _, p := range s.parts {
+		dst = append(dst, p...)
+	}
+	return dst
+}
