@@ -12,8 +12,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/rickyjim626/xjp-gateway/estimate"
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // attempt is one call to a provider.
@@ -40,7 +42,8 @@ type attempt struct {
 	failed   *translate.Error // what the span tells of the failure
 	patience *patience
 	response *http.Response
-	built    []byte // pooled body
+	body     *segments // what the transport may be reading
+	built    []byte    // pooled body
 }
 
 // newAttempt prepares a route for the request.
@@ -69,7 +72,7 @@ func (a *attempt) chooseStream() {
 	if s, ok := a.route.upstream.Provider.(providers.Streamer); ok {
 		a.call.Body = a.c.body
 		if s.ForceStream(&a.call) {
-			a.stream, a.pass, a.call.PassThrough = true, false, false
+			a.stream = true // the body passes, the answer is gathered
 		}
 		return
 	}
@@ -104,7 +107,7 @@ func (a *attempt) begin() {
 	}
 	a.c.x.ReasoningFormat = a.route.config.ReasoningFormat
 	a.c.x.Begin(&a.sent)
-	a.call.Stream = a.stream
+	a.call.Stream, a.failed = a.stream, nil
 	a.started = time.Now()
 	ctx := context.WithValue(a.c.r.Context(), caddyhttp.VarsCtxKey, map[string]any{})
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
@@ -125,6 +128,10 @@ func (a *attempt) close() {
 		a.response.Body.Close()
 		a.response = nil
 	}
+	if a.body != nil {
+		a.body.end()
+		a.body = nil
+	}
 	if a.built != nil {
 		putBuffer(a.built)
 		a.built = nil
@@ -144,6 +151,9 @@ var (
 // once makes the call and serves the client with its answer.
 func (a *attempt) once() *failure {
 	a.begin()
+	if a.warms() {
+		return a.warm()
+	}
 	body, f := a.prepare()
 	if f != nil {
 		return f
@@ -157,11 +167,32 @@ func (a *attempt) once() *failure {
 	return a.relay()
 }
 
+// warms reports whether a Messages client only warms a cache, which providers of other
+// dialects know nothing of (trap 67).
+func (a *attempt) warms() bool {
+	if a.pass || a.c.dialect != anthropicDialect {
+		return false
+	}
+	n, ok := a.c.doc.Root().Get("max_tokens").Int()
+	return ok && n == 0
+}
+
+// warm answers with nothing, as that asks for.
+func (a *attempt) warm() *failure {
+	if _, err := a.c.decoded(); err != nil {
+		return &failure{err: err}
+	}
+	r := &translate.Response{Choices: []translate.Choice{{Stop: translate.Stop{Reason: translate.StopLength}}}}
+	a.c.x.Request = a.c.req
+	if a.c.ask.stream {
+		return a.unfold(r)
+	}
+	return a.answerWhole(r)
+}
+
 // send makes the HTTP request.
 func (a *attempt) send(body *segments) *failure {
-	if a.credential = a.c.pickCredential(a.route.upstream); a.credential == nil {
-		return a.allResting()
-	}
+	a.credential = a.c.pickCredential(a.route.upstream)
 	req, err := a.route.upstream.NewRequest(a.ctx, &a.call)
 	if err != nil {
 		return a.fail(translate.ErrUpstream, "the request could not be made: "+err.Error())
@@ -187,6 +218,7 @@ func (a *attempt) setHeaders(req *http.Request, body *segments) {
 	if a.call.Body != nil && a.rewrites() {
 		body = newSegments(a.call.Body)
 	}
+	a.body = body
 	req.Body, req.ContentLength = body, body.size
 	req.GetBody = func() (io.ReadCloser, error) { return body.again(), nil }
 	h := req.Header
@@ -229,41 +261,35 @@ func (b *gzipBody) Read(p []byte) (int, error) {
 // Close closes the answer.
 func (b *gzipBody) Close() error { return b.raw.Close() }
 
-// pickCredential takes the provider's credentials in turn and skips those that rest.
+// pickCredential takes the provider's credentials in turn. One that rests is passed over
+// as long as there is another; if all rest, the one whose rest ends first is tried.
 func (c *call) pickCredential(u *upstream) providers.Credential {
 	list := u.Credentials()
-	if len(list) == 1 && c.s.runtime.rests.resting(restKey(u, list[0]), time.Now()) == 0 {
+	if len(list) == 1 {
 		return list[0]
 	}
-	turn := c.s.runtime.turns.Add(1)
+	turn, now := c.s.runtime.turns.Add(1), time.Now()
+	var best providers.Credential
+	var shortest time.Duration
 	for i := range list {
 		cred := list[(turn+uint64(i))%uint64(len(list))]
-		if c.s.runtime.rests.resting(restKey(u, cred), time.Now()) == 0 {
+		wait := c.s.runtime.rests.resting(restKey(u, cred), now)
+		if wait == 0 {
 			return cred
 		}
+		if best == nil || wait < shortest {
+			best, shortest = cred, wait
+		}
 	}
-	return nil
+	return best
 }
 
 func restKey(u *upstream, cred providers.Credential) string { return u.name + "/" + cred.Name() }
 
-// allResting fails an attempt because each credential of the provider rests.
-func (a *attempt) allResting() *failure {
-	wait := time.Duration(0)
-	for _, cred := range a.route.upstream.Credentials() {
-		if d := a.c.s.runtime.rests.resting(restKey(a.route.upstream, cred), time.Now()); wait == 0 || d < wait {
-			wait = d
-		}
-	}
-	f := a.fail(translate.ErrOverloaded, "the provider's credentials rest after failures")
-	f.err.RetryAfter = wait
-	f.verdict.Scope = providers.RestNothing
-	return f
-}
-
 // fail makes a failure that the gateway found itself.
 func (a *attempt) fail(kind translate.ErrorKind, message string) *failure {
 	e := &translate.Error{Kind: kind, Message: message}
+	a.failed = e
 	return &failure{err: e, verdict: providers.Judge(e)}
 }
 
@@ -298,7 +324,7 @@ func (a *attempt) refused() *failure {
 	wire := outbound(a.target.route.Wire)
 	e := wire.DecodeError(a.response.StatusCode, body)
 	f := a.judge(e, body)
-	if a.pass && tellsRaw(f.err) {
+	if a.pass && a.target.route.Wire == "anthropic" && tellsRaw(f.err) && isEnvelope(body) {
 		f.raw = &rawAnswer{a.response.StatusCode, a.response.Header.Get("Content-Type"), body}
 	}
 	return f
@@ -307,11 +333,39 @@ func (a *attempt) refused() *failure {
 // judge asks the provider what an error means.
 func (a *attempt) judge(e *translate.Error, body []byte) *failure {
 	answer := &providers.Answer{Call: &a.call, Status: a.response.StatusCode, Header: a.response.Header, Body: body}
-	return &failure{err: e, verdict: a.route.upstream.Classify(answer, e)}
+	a.failed = e
+	verdict := a.route.upstream.Classify(answer, e)
+	if e.Kind == translate.ErrContext {
+		a.measure(e)
+	}
+	return &failure{err: e, verdict: verdict}
 }
 
-// tellsRaw reports whether clients of the provider's own dialect are given its error
-// as it came (CC14). Errors about our own credential are not theirs to see (CC19).
+// measure fills in the numbers of a context overflow that the provider did not tell:
+// clients compact by them (CC15).
+func (a *attempt) measure(e *translate.Error) {
+	if e.Limit == 0 {
+		e.Limit = a.target.caps.ContextWindow
+	}
+	if e.Tokens == 0 {
+		e.Tokens = estimate.Body(a.c.doc)
+	}
+	if e.Limit == 0 {
+		e.Limit = e.Tokens - 1
+	}
+	if e.MaxTokens == 0 {
+		e.Tokens = max(e.Tokens, e.Limit+1)
+	}
+}
+
+// isEnvelope reports whether an error body has the form of Messages.
+func isEnvelope(body []byte) bool {
+	v, err := scan.Parse(body)
+	return err == nil && v.Get("type").Text().Equal("error") && v.At("error", "type").Kind() == scan.String
+}
+
+// tellsRaw reports whether Messages clients are given a Messages provider's error as it
+// came (CC14). Errors about our own credential are not theirs to see (CC19).
 func tellsRaw(e *translate.Error) bool {
 	switch e.Kind {
 	case translate.ErrInvalid, translate.ErrContext, translate.ErrTooLarge, translate.ErrContent,

@@ -18,6 +18,8 @@ type dialect struct {
 	translate.Passer
 	// peek finds what routing needs in a body that is not decoded.
 	peek func(*scan.Doc) (peeked, *translate.Error)
+	// refuses is true for a dialect that tells a blocked prompt as an answer that refuses.
+	refuses bool
 }
 
 // peeked is what routing needs to know of a request.
@@ -29,11 +31,11 @@ type peeked struct {
 
 // The dialects of clients, and the names under which configurations know them.
 var (
-	openaiDialect = &dialect{openai.Dialect{}, openai.Dialect{}, func(doc *scan.Doc) (peeked, *translate.Error) {
+	openaiDialect = &dialect{Inbound: openai.Dialect{}, Passer: openai.Dialect{}, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, usage, err := openai.Peek(doc)
 		return peeked{model, stream, usage}, err
 	}}
-	anthropicDialect = &dialect{anthropic.Dialect{}, anthropic.Dialect{}, func(doc *scan.Doc) (peeked, *translate.Error) {
+	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, refuses: true, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, err := anthropic.Peek(doc)
 		return peeked{model, stream, true}, err
 	}}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
@@ -37,6 +38,28 @@ func (c *call) answer(err error) error {
 	}
 	c.writeJSON(status, c.dialect.EncodeError(nil, e, c.requestID()))
 	return nil
+}
+
+// rescue turns a panic into an error in the client's dialect, as far as that can still
+// be told (CC35).
+func (c *call) rescue() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	c.h.logger.Error("panic", zap.Any("panic", p), zap.String("request_id", c.requestID()), zap.Stack("stack"))
+	e := &translate.Error{Kind: translate.ErrInternal, Message: "the gateway failed"}
+	c.outcome.err = e
+	if !c.headersSent {
+		c.writeJSON(c.dialect.Status(e), c.dialect.EncodeError(nil, e, c.requestID()))
+		return
+	}
+	if c.down != nil {
+		c.down.write(c.dialect.NewEncoder(&c.x).Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: e}))
+	}
 }
 
 // statusClientClosed is what the access log shows for a client that went away, as

@@ -1,6 +1,7 @@
 package xjpgateway
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
@@ -28,10 +29,28 @@ func (c *call) generate() error {
 		}
 	}
 	err := failed.choose()
+	if answer := err.err.Answer; answer != nil && c.dialect.refuses {
+		return c.tell(answer)
+	}
 	if c.down == nil || !c.down.isOpen() {
 		return err
 	}
 	c.failInBand(err)
+	return nil
+}
+
+// tell answers with what a failure says in the form of an answer.
+func (c *call) tell(r *translate.Response) error {
+	if c.down == nil {
+		c.writeJSON(http.StatusOK, c.dialect.EncodeResponse(nil, r, &c.x))
+		return nil
+	}
+	encoder := c.dialect.NewEncoder(&c.x)
+	var out []byte
+	for _, e := range r.Events(nil) {
+		out = encoder.Encode(out, &e)
+	}
+	c.down.write(out)
 	return nil
 }
 

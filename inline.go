@@ -72,13 +72,16 @@ func (a *attempt) inlineBlocks(blocks []translate.Block, fetched *int) ([]transl
 // mustFetch reports whether the provider takes a medium only as bytes.
 func (a *attempt) mustFetch(m *translate.Media) bool {
 	caps := &a.sent.Caps
+	if a.nativeURL(m) {
+		return false
+	}
 	switch m.Kind {
 	case translate.Image:
 		return !caps.ImageURL
 	case translate.Document:
 		return !caps.PDFURL
 	}
-	return !caps.VideoURL && !a.nativeURL(m)
+	return !caps.VideoURL
 }
 
 // nativeURL reports whether a provider of Gemini takes the URL as it is: YouTube and

@@ -127,6 +127,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	c := h.newCall(w, r, e)
 	defer c.settle()
+	defer c.rescue()
 	if h.cors(c) {
 		return nil
 	}

@@ -45,7 +45,7 @@ func (c *call) losses() []translate.Loss {
 // patch edits the client's body for a provider of the same dialect.
 func (a *attempt) patch() (*segments, *translate.Error) {
 	c := a.c
-	c.x.Request = &translate.Request{Model: c.ask.model, Stream: c.ask.stream, IncludeUsage: c.ask.includeUsage}
+	c.x.Request = &translate.Request{Model: c.ask.model, Stream: a.stream, IncludeUsage: c.ask.includeUsage}
 	edits, err := c.dialect.PatchRequest(c.doc, &c.x)
 	if err != nil {
 		return nil, err

@@ -1,23 +1,36 @@
 package xjpgateway
 
 import (
+	"errors"
 	"io"
+	"sync"
 
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // segments is a request body made of pieces of other buffers, so that a large body
-// with a few changes is not copied.
+// with a few changes is not copied. The pieces go back to a pool when the attempt
+// ends, while the transport may still be sending: end waits for a Read under way and
+// lets no other begin.
 type segments struct {
 	parts [][]byte
 	size  int64
 	next  int
 	at    int
+	lease *lease
 }
+
+// lease says whether the pieces may still be read.
+type lease struct {
+	mu    sync.Mutex
+	ended bool
+}
+
+var errLeaseEnded = errors.New("the attempt has ended")
 
 // newSegments makes a body of the given pieces.
 func newSegments(parts ...[]byte) *segments {
-	s := &segments{parts: parts}
+	s := &segments{parts: parts, lease: &lease{}}
 	for _, p := range parts {
 		s.size += int64(len(p))
 	}
@@ -37,6 +50,11 @@ func spliced(src []byte, edits []scan.Edit) *segments {
 
 // Read copies the pieces in order.
 func (s *segments) Read(p []byte) (int, error) {
+	s.lease.mu.Lock()
+	defer s.lease.mu.Unlock()
+	if s.lease.ended {
+		return 0, errLeaseEnded
+	}
 	n := 0
 	for n < len(p) && s.next < len(s.parts) {
 		k := copy(p[n:], s.parts[s.next][s.at:])
@@ -55,8 +73,17 @@ func (s *segments) Read(p []byte) (int, error) {
 // Close does nothing: the pieces belong to others.
 func (s *segments) Close() error { return nil }
 
+// end takes the pieces away from whoever still reads them.
+func (s *segments) end() {
+	s.lease.mu.Lock()
+	s.lease.ended = true
+	s.lease.mu.Unlock()
+}
+
 // again gives the body from its beginning.
-func (s *segments) again() *segments { return &segments{parts: s.parts, size: s.size} }
+func (s *segments) again() *segments {
+	return &segments{parts: s.parts, size: s.size, lease: s.lease}
+}
 
 // bytes copies the body into one buffer.
 func (s *segments) bytes(dst []byte) []byte {

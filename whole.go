@@ -25,7 +25,7 @@ func (a *attempt) relayWhole() *failure {
 	defer putBuffer(body)
 	doc, err := parse(bytes.TrimLeft(body, " \r\n\t"), answerLimits)
 	if err != nil {
-		if a.response.Header.Get("Content-Type") == "" && len(body) == 0 {
+		if len(body) == 0 {
 			return a.fail(translate.ErrUpstream, "the provider's answer is empty")
 		}
 		f := a.fail(translate.ErrUpstream, "the provider's answer is no JSON")
