@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -53,13 +54,31 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 
 // Decode reads one event.
 func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.Event {
-	if d.ended || d.doc.Parse(data, scan.Limits{}) != nil {
-		return events
-	}
 	d.events = events
 	defer func() { d.events = nil }()
-	d.response(d.doc.Root())
+	for len(data) > 0 && !d.ended {
+		if d.doc.Parse(data, scan.Limits{}) == nil {
+			d.response(d.doc.Root())
+			break
+		}
+		// Seen once: data lines without blank lines between, which are one record.
+		line, rest, more := bytes.Cut(data, []byte{'\n'})
+		if more && d.doc.Parse(line, scan.Limits{}) == nil {
+			d.response(d.doc.Root())
+			d.events = owned(d.events)
+		}
+		data = rest
+	}
 	return d.events
+}
+
+// owned copies what events hold of the document that is given up for the next one.
+func owned(events []translate.Event) []translate.Event {
+	for i := range events {
+		e := &events[i]
+		e.Text, e.ID, e.Name = bytes.Clone(e.Text), bytes.Clone(e.ID), bytes.Clone(e.Name)
+	}
+	return events
 }
 
 func (d *decoder) add(e translate.Event) { d.events = append(d.events, e) }
@@ -172,6 +191,9 @@ func (d *decoder) part(c *candidate, v scan.Value) {
 	case v.Get("inlineData").Kind() == scan.Object:
 		d.media(c, v.Get("inlineData"))
 	case v.Get("executableCode").Kind() == scan.Object:
+		if seal != nil {
+			d.x.AnswerLosses.Drop("thoughtSignature")
+		}
 		d.code(c, v.At("executableCode", "language").Str(), v.At("executableCode", "code").Text())
 	case v.Get("codeExecutionResult").Kind() == scan.Object:
 		d.code(c, "", v.At("codeExecutionResult", "output").Text())

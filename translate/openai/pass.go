@@ -83,6 +83,9 @@ type pass struct {
 	output   bool
 	ended    bool
 	begun    bool
+	fresh    bool   // the record at hand tells content, or the reason to stop
+	told     bool   // usage has been told
+	last     []byte // a record of the latest usage that came beside choices
 }
 
 // NewPass makes a pass for a streamed answer.
@@ -110,8 +113,7 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	case data == nil: // a comment
 		return append(dst, raw...), translate.Seen{}
 	case bytes.HasPrefix(data, []byte("[DONE]")):
-		p.ended = true
-		return append(dst, sse.Done...), translate.Seen{Done: true}
+		return p.done(dst), translate.Seen{Done: true}
 	}
 	if p.doc.Parse(data, scan.Limits{}) != nil {
 		return dst, translate.Seen{} // a record that is no JSON tells the client nothing
@@ -127,9 +129,10 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 
 // look notes what a chunk says.
 func (p *pass) look(v scan.Value, seen *translate.Seen) {
+	finishes := false
 	for c := range v.Get("choices").Elements() {
 		if reason := c.Get("finish_reason").Text(); len(reason) > 0 {
-			p.finished = true
+			finishes = finishes || !p.finished
 			if seen.Stop == nil {
 				seen.Stop = &translate.Stop{Reason: stopReason(string(reason)), Native: string(reason)}
 			}
@@ -137,6 +140,8 @@ func (p *pass) look(v scan.Value, seen *translate.Seen) {
 		seen.Content = seen.Content || tells(c.Get("delta"))
 	}
 	p.output = p.output || seen.Content
+	p.fresh = seen.Content || finishes
+	p.finished = p.finished || finishes
 	if u := v.Get("usage"); u.Exists() {
 		seen.Usage = ParseUsage(u)
 	}
@@ -167,22 +172,49 @@ func tells(delta scan.Value) bool {
 	return false
 }
 
-// forward appends the chunk for the client.
+// forward appends the chunk for the client. Usage is told once, in a record of its own
+// without choices: clients add up what they are told, and some hosts tell it with every
+// chunk, or with a last one that would undo the reason to stop.
 func (p *pass) forward(dst []byte, v scan.Value, data []byte) []byte {
 	usage := v.Get("usage")
-	if usage.Exists() && !p.usage {
-		if v.Get("choices").First().Exists() {
-			return p.without(dst, v, data)
-		}
-		if !usage.IsNull() {
-			return dst // the record that only tells usage (trap 60)
-		}
+	if usage.IsNull() && (!usage.Exists() || p.usage) {
+		return p.plain(dst, v, data)
 	}
+	alone := !v.Get("choices").First().Exists()
+	if usage.IsNull() {
+		return p.rewritten(dst, v, data, true, false)
+	}
+	if !alone {
+		p.last = p.rewritten(p.last[:0], v, data, false, true)
+		if p.finished && !p.fresh {
+			return dst // it tells nothing else
+		}
+		return p.rewritten(dst, v, data, true, false)
+	}
+	p.last = p.last[:0]
+	if !p.usage || p.told {
+		return dst // trap 60
+	}
+	p.told = true
+	return p.plain(dst, v, data)
+}
+
+// plain appends a chunk with nothing changed but the model's name.
+func (p *pass) plain(dst []byte, v scan.Value, data []byte) []byte {
 	dst = sse.AppendOpen(dst, "")
 	from := len(dst)
 	dst = p.renamed(dst, data, v.Get("model"))
 	oneLine(dst[from:])
 	return sse.AppendClose(dst)
+}
+
+// done ends the stream, after usage if that has been told only beside choices.
+func (p *pass) done(dst []byte) []byte {
+	p.ended = true
+	if p.usage && !p.told {
+		dst = append(dst, p.last...)
+	}
+	return append(dst, sse.Done...)
 }
 
 // oneLine replaces the line ends between the values of a JSON document: an event's data
@@ -207,22 +239,24 @@ func (p *pass) renamed(dst, data []byte, model scan.Value) []byte {
 	return append(dst, data[model.End():]...)
 }
 
-// without appends a chunk without its usage.
-func (p *pass) without(dst []byte, v scan.Value, data []byte) []byte {
+// rewritten appends a chunk without its usage, or without its choices.
+func (p *pass) rewritten(dst []byte, v scan.Value, data []byte, noUsage, noChoices bool) []byte {
 	members := v.Layout()
 	var edits []scan.Edit
 	for i, m := range members {
-		switch string(m.Key) {
-		case "model":
-			if m.Value.Kind() == scan.String {
-				edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: p.name})
-			}
-		case "usage":
+		switch key := string(m.Key); {
+		case key == "model" && m.Value.Kind() == scan.String:
+			edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: p.name})
+		case key == "usage" && noUsage:
 			edits = append(edits, removed(members, i))
+		case key == "choices" && noChoices:
+			edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: []byte("[]")})
 		}
 	}
 	dst = sse.AppendOpen(dst, "")
+	from := len(dst)
 	dst = scan.Splice(dst, data, edits)
+	oneLine(dst[from:])
 	return sse.AppendClose(dst)
 }
 
@@ -244,8 +278,7 @@ func (p *pass) Close(dst []byte, err error) ([]byte, translate.Seen) {
 		return dst, translate.Seen{}
 	}
 	if p.finished {
-		p.ended = true
-		return append(dst, sse.Done...), translate.Seen{Done: true}
+		return p.done(dst), translate.Seen{Done: true}
 	}
 	e := translate.EndOf(err, p.output)
 	return p.Fail(dst, e), translate.Seen{Err: e}
