@@ -42,8 +42,10 @@ type attempt struct {
 	failed   *translate.Error // what the span tells of the failure
 	patience *patience
 	response *http.Response
-	body     *segments // what the transport may be reading
-	built    []byte    // pooled body
+	body     *segments            // what the transport may be reading
+	built    []byte               // pooled body
+	joined   *translate.Continued // an answer that may pause; nil for others
+	original []byte               // the body that a paused answer began with
 }
 
 // newAttempt prepares a route for the request.
@@ -78,7 +80,7 @@ func (a *attempt) chooseStream() {
 	}
 	if !a.pass && a.target.route.Wire == "anthropic" {
 		req, err := a.c.decoded()
-		a.stream = err == nil && (!req.HasMaxTokens && a.target.caps.DefaultMaxTokens == 0 || req.MaxTokens > foldAbove)
+		a.stream = err == nil && (!req.HasMaxTokens && a.target.caps.DefaultMaxTokens == 0 || req.MaxTokens > foldAbove || mayPause(req))
 	}
 }
 
@@ -107,7 +109,7 @@ func (a *attempt) begin() {
 	}
 	a.c.x.ReasoningFormat = a.route.config.ReasoningFormat
 	a.c.x.Begin(&a.sent)
-	a.call.Stream, a.failed = a.stream, nil
+	a.call.Stream, a.failed, a.original = a.stream, nil, nil
 	a.started = time.Now()
 	ctx := context.WithValue(a.c.r.Context(), caddyhttp.VarsCtxKey, map[string]any{})
 	a.ctx, a.cancel = context.WithCancelCause(ctx)

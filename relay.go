@@ -10,7 +10,6 @@ import (
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/recall"
 	"github.com/rickyjim626/xjp-gateway/translate"
-	"github.com/rickyjim626/xjp-gateway/translate/sse"
 )
 
 // relay serves the client with a provider's answer of status 200, in the form that it
@@ -36,8 +35,7 @@ func (a *attempt) carry() (translate.Pass, *recall.Observer) {
 		return a.c.dialect.NewPass(x), nil
 	}
 	observer := a.c.s.runtime.recall.Observe(a.c.principal())
-	wire := outbound(a.target.route.Wire)
-	return translate.NewConversion(wire.NewDecoder(x), a.c.dialect.NewEncoder(x), observer.Event), observer
+	return translate.NewConversion(a.decoder(), a.c.dialect.NewEncoder(x), observer.Event), observer
 }
 
 // maxHeldBack bounds what is held back before the first content.
@@ -48,8 +46,8 @@ const maxHeldBack = 1 << 20
 // is written, so that a failure can still go to another route (the content point).
 func (a *attempt) relayStream() *failure {
 	pass, observer := a.carry()
-	reader := sse.NewReader(&watched{a.response.Body, a.patience}, a.c.s.maxEvent)
-	defer reader.Release()
+	reader := a.newReader()
+	defer func() { reader.Release() }()
 	out := getBuffer(0)
 	defer func() { putBuffer(out) }()
 
@@ -74,6 +72,14 @@ func (a *attempt) relayStream() *failure {
 		}
 		if seen.Err != nil && !content {
 			return a.streamFailed(seen.Err, err)
+		}
+		if a.paused() {
+			if f := a.goOn(); f != nil {
+				return a.brokeOff(f, pass, out, content)
+			}
+			reader.Release()
+			reader = a.newReader()
+			continue
 		}
 		if err != nil || seen.Done || seen.Err != nil {
 			return a.finish(out, &seen, observer)
@@ -142,11 +148,10 @@ func (c *call) see(a *attempt, seen *translate.Seen) {
 
 // gather folds a stream into the whole answer that the client asked for.
 func (a *attempt) gather() *failure {
-	x := &a.c.x
-	decoder := outbound(a.target.route.Wire).NewDecoder(x)
-	reader := sse.NewReader(&watched{a.response.Body, a.patience}, a.c.s.maxEvent)
-	defer reader.Release()
-	fold := translate.NewFold(x)
+	decoder := a.decoder()
+	reader := a.newReader()
+	defer func() { reader.Release() }()
+	fold := translate.NewFold(&a.c.x)
 	var events []translate.Event
 	for {
 		event, err := reader.Next()
@@ -167,6 +172,13 @@ func (a *attempt) gather() *failure {
 		}
 		if done {
 			break
+		}
+		if a.paused() {
+			if f := a.goOn(); f != nil {
+				return f
+			}
+			reader.Release()
+			reader = a.newReader()
 		}
 	}
 	response, e := fold.Response()

@@ -48,6 +48,13 @@ type Outbound interface {
 	DecodeError(status int, body []byte) *Error
 }
 
+// Replayer is an Outbound whose providers pause long answers, which another request then
+// continues.
+type Replayer interface {
+	// NewReplay makes a Replay for a streamed answer.
+	NewReplay() Replay
+}
+
 // Decoder turns one streamed answer of a provider into events. It is not safe for
 // concurrent use.
 type Decoder interface {
