@@ -41,6 +41,9 @@ func (c *call) readBody() error {
 	if kind := c.doc.Root().Kind(); kind != scan.Object {
 		return translate.Invalid("", "the body must be a JSON object, not a "+kind.String())
 	}
+	if key := c.doc.Root().Repeated("model", "stream", "max_tokens"); key != "" { // decisions.md, "JSON limits"
+		return translate.Invalid(key, key+" must not be given more than once")
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package xjpgateway
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -77,11 +78,18 @@ func (a *attempt) mustFetch(m *translate.Media) bool {
 	}
 	switch m.Kind {
 	case translate.Image:
-		return !caps.ImageURL
+		return !caps.ImageURL || !mayBeImage(m.URL.String())
 	case translate.Document:
 		return !caps.PDFURL
 	}
 	return !caps.VideoURL
+}
+
+// mayBeImage reports whether a URL may lead to an image. What goes by the name of another
+// type is looked at first, since providers refuse a PDF under an image's name (trap 41).
+func mayBeImage(url string) bool {
+	mediaType := media.TypeByExtension(url)
+	return mediaType == "" || strings.HasPrefix(mediaType, "image/")
 }
 
 // nativeURL reports whether a provider of Gemini takes the URL as it is: YouTube and

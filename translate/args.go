@@ -108,5 +108,8 @@ func CustomInput(args scan.Text) scan.Text {
 	if input := v.Get("input"); input.Kind() == scan.String {
 		return input.Text()
 	}
+	if v.Kind() == scan.Object && v.Len() == 0 {
+		return scan.Text{}
+	}
 	return args
 }

@@ -15,6 +15,8 @@ const (
 	WrapSystem
 	// HoistSystem moves them to the front.
 	HoistSystem
+	// KeepAfterUser leaves those in place that follow a user turn and wraps the others.
+	KeepAfterUser
 )
 
 // noResult stands in for the result of a call that was never answered.
@@ -49,21 +51,55 @@ func Arrange(turns []Turn, mode SystemMode, losses *Losses) (system []Block, res
 		}
 	}
 	a.pair()
+	if mode == KeepAfterUser {
+		a.seatSystem()
+	}
 	return system, a.turns
 }
 
-// filled returns the blocks without empty text; a cache mark on an empty block moves
-// to the block before it (traps 15 and 16). Signed text stays even if it is empty.
+// IsEmpty reports whether a block says nothing: blank text without a signature.
+func (b *Block) IsEmpty() bool {
+	return (b.Kind == TextBlock || b.Kind == RefusalBlock) && b.Text.IsBlank() && b.Signature == nil
+}
+
+// filled returns the blocks without empty ones. The cache mark of an empty block moves
+// to the block before it, or to the next if there is none (traps 15 and 16).
 func filled(blocks []Block) []Block {
 	kept := make([]Block, 0, len(blocks))
+	var mark *CacheMark // of empty blocks at the beginning
 	for _, b := range blocks {
-		if b.Kind != TextBlock && b.Kind != RefusalBlock || !b.Text.IsBlank() || b.Signature != nil {
+		switch n := len(kept) - 1; {
+		case b.IsEmpty() && b.Cache == nil:
+		case !b.IsEmpty():
+			if mark != nil && b.Cache == nil && b.Kind != ReasoningBlock {
+				b.Cache, mark = mark, nil
+			}
 			kept = append(kept, b)
-		} else if n := len(kept); b.Cache != nil && n > 0 && kept[n-1].Cache == nil {
-			kept[n-1].Cache = b.Cache
+		case n < 0 || kept[n].Kind == ReasoningBlock:
+			mark = b.Cache
+		case kept[n].Cache == nil:
+			kept[n].Cache = b.Cache
 		}
 	}
 	return kept
+}
+
+// seatSystem leaves system turns after a user turn, those of developers as system turns,
+// too, and wraps the others into user turns.
+func (a *arranger) seatSystem() {
+	old := a.turns
+	a.turns = make([]Turn, 0, len(old))
+	for _, t := range old {
+		switch n := len(a.turns); {
+		case !t.Role.IsSystem():
+			a.add(t, t.Blocks)
+		case n > 0 && a.turns[n-1].Role != Assistant:
+			a.add(Turn{Role: System, Name: t.Name, At: t.At}, t.Blocks)
+		default:
+			a.losses.Add(t.At.String(), Converted)
+			a.add(Turn{Role: User, At: t.At}, wrapped(t.Blocks))
+		}
+	}
 }
 
 // wrapped marks the text of system blocks, so that it can stand in a user turn.
@@ -174,11 +210,11 @@ func (x *toolIndex) answers(id string, turn int) []answer {
 // several (trap 8), and one that says so, if there is none (trap 9).
 func (a *arranger) results(index toolIndex, t Turn, i int) []Block {
 	var out []Block
-	for _, b := range t.Blocks {
+	for k, b := range t.Blocks {
 		if b.Kind != CallBlock {
 			continue
 		}
-		found := index.answers(string(b.Call.ID), i)
+		found := share(index.answers(string(b.Call.ID), i), t.Blocks, k)
 		result := missing(b.Call)
 		if n := len(found); n > 0 {
 			result = found[n-1].block
@@ -191,6 +227,24 @@ func (a *arranger) results(index toolIndex, t Turn, i int) []Block {
 		out = append(out, named(result, b.Call.Name))
 	}
 	return out
+}
+
+// share gives the call at k its part of the answers: all of them, unless the turn has
+// several calls of one id, as clients without ids make them. Those are answered in order.
+func share(found []answer, blocks []Block, k int) []answer {
+	before, total := 0, 0
+	for i, b := range blocks {
+		if b.Kind == CallBlock && string(b.Call.ID) == string(blocks[k].Call.ID) {
+			total++
+			if i < k {
+				before++
+			}
+		}
+	}
+	if total == 1 {
+		return found
+	}
+	return found[min(before, len(found)):min(before+1, len(found))]
 }
 
 // missing is the result of a call that was never answered.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
@@ -42,7 +44,7 @@ type outbound struct {
 func (Dialect) EncodeRequest(dst []byte, r *translate.Request, x *translate.Exchange) ([]byte, *translate.Error) {
 	o := outbound{Writer: emit.Writer{B: dst}, r: r, x: x, caps: &x.Target.Caps}
 	o.system, o.turns = translate.Arrange(r.Turns, systemMode(o.caps), &x.Losses)
-	for _, step := range []func() *translate.Error{o.checkFields, o.checkTurns, o.limitTokens, o.planTools, o.planFormat, o.planReasoning, o.checkExtra} {
+	for _, step := range []func() *translate.Error{o.checkFields, o.checkMessages, o.checkTurns, o.limitTokens, o.planTools, o.planFormat, o.planReasoning, o.checkExtra} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -65,7 +67,7 @@ func systemMode(caps *translate.Capabilities) translate.SystemMode {
 	case caps.HoistSystem:
 		return translate.HoistSystem
 	case caps.MidSystem:
-		return translate.KeepSystem
+		return translate.KeepAfterUser
 	}
 	return translate.WrapSystem
 }
@@ -86,14 +88,32 @@ func (o *outbound) checkFields() *translate.Error {
 	return nil
 }
 
+// maxMessages is how many messages the API takes.
+const maxMessages = 100_000
+
+// checkMessages looks at the conversation as the client wrote it, before what is empty
+// has left it.
+func (o *outbound) checkMessages() *translate.Error {
+	if len(o.r.Turns) > maxMessages {
+		return translate.Invalid("messages", "messages must not be more than 100000")
+	}
+	for i := range o.r.Turns {
+		t := &o.r.Turns[i]
+		if t.Role == translate.User && !slices.ContainsFunc(t.Blocks, func(b translate.Block) bool { return !b.IsEmpty() }) {
+			field := t.At.String() + ".content"
+			return translate.Invalid(field, field+" must not be empty")
+		}
+		if len(t.Name) > 0 {
+			o.x.Losses.Drop(t.At.String() + ".name")
+		}
+	}
+	return nil
+}
+
 // checkTurns sees to it that the conversation begins with the user and ends in a way
 // that the model takes.
 func (o *outbound) checkTurns() *translate.Error {
-	user := false
-	for _, t := range o.turns {
-		user = user || t.Role == translate.User
-	}
-	if !user && !o.onlyPrefill() {
+	if len(o.turns) == 0 {
 		return translate.Invalid("messages", "messages must contain a user message") // trap 5
 	}
 	if o.turns[0].Role == translate.Assistant {
@@ -112,9 +132,6 @@ func (o *outbound) checkTurns() *translate.Error {
 	return nil
 }
 
-// onlyPrefill reports whether there is at least an assistant turn to continue.
-func (o *outbound) onlyPrefill() bool { return len(o.turns) > 0 }
-
 // trimPrefill takes white space off the end of the last text, which is a 400 upstream
 // otherwise (trap 45).
 func (o *outbound) trimPrefill(last *translate.Turn) {
@@ -124,7 +141,8 @@ func (o *outbound) trimPrefill(last *translate.Turn) {
 	}
 	last.Blocks = append([]translate.Block(nil), last.Blocks...)
 	text := last.Blocks[n].Text.String()
-	if trimmed := strings.TrimRight(text, " \t\r\n"); trimmed != text {
+	if trimmed := strings.TrimRightFunc(text, unicode.IsSpace); trimmed != text {
+		o.x.Losses.Add(last.Blocks[n].At.String(), translate.Repaired)
 		last.Blocks[n].Text = scan.Quote(trimmed)
 	}
 }
@@ -155,10 +173,13 @@ func (o *outbound) limitTokens() *translate.Error {
 // checkExtra walks the fields that have no slot.
 func (o *outbound) checkExtra() *translate.Error {
 	for _, e := range o.r.Extra {
-		if e.Refuse {
+		switch {
+		case slices.Contains(o.x.Target.Quirks.PassFields, e.Name):
+		case e.Refuse:
 			return translate.Invalid(e.Name, e.Name+" is not supported by this model's provider")
+		default:
+			o.x.Losses.Drop(e.Name)
 		}
-		o.x.Losses.Drop(e.Name)
 	}
 	r := o.r
 	for _, hint := range []struct {
@@ -199,12 +220,17 @@ func (o *outbound) settings() {
 		o.Key("cache_control")
 		o.mark(o.r.Cache)
 	}
-	if o.r.User != nil {
+	if len(o.r.User) > 0 {
 		o.KeyObject("metadata")
-		o.KeyText("user_id", endUser(o.r.User))
+		o.KeyText("user_id", o.endUser())
 		o.EndObject()
 	}
 	o.writeTier()
+	for _, e := range o.r.Extra {
+		if slices.Contains(o.x.Target.Quirks.PassFields, e.Name) {
+			o.KeyRaw(e.Name, e.Raw)
+		}
+	}
 }
 
 // writeSampling writes temperature and its kin, which thinking and newer models exclude
@@ -272,13 +298,14 @@ const maxUser = 256
 
 // endUser gives the end user's id; one that looks like an address or a phone number is
 // sent as its hash only, since the field must carry no personal data (trap 47).
-func endUser(user scan.Text) scan.Text {
-	plain := user.String()
+func (o *outbound) endUser() scan.Text {
+	plain := o.r.User.String()
 	personal := strings.Contains(plain, "@") && !strings.HasPrefix(plain, "{") ||
 		len(plain) >= 7 && strings.Trim(plain, "+0123456789 ()-") == "" && strings.HasPrefix(plain, "+")
 	if !personal && len(plain) <= maxUser {
-		return user
+		return o.r.User
 	}
+	o.x.Losses.Add("user", translate.Converted)
 	sum := sha256.Sum256([]byte(plain))
 	return scan.Text(hex.EncodeToString(sum[:]))
 }

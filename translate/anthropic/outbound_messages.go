@@ -2,6 +2,8 @@ package anthropic
 
 import (
 	"encoding/base64"
+	"strconv"
+	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -51,9 +53,6 @@ func (o *outbound) writeMessages() *translate.Error {
 		}
 		o.EndArray()
 		o.EndObject()
-		if t.Name != nil {
-			o.x.Losses.Drop(t.At.String() + ".name")
-		}
 	}
 	o.EndArray()
 	return nil
@@ -97,7 +96,11 @@ func (o *outbound) sendsReasoning(r *translate.Reasoning) bool {
 func (o *outbound) reasoning(b *translate.Block) {
 	r := b.Reasoning
 	if !o.sendsReasoning(r) {
-		o.x.Losses.Drop(b.At.String())
+		field := b.At.String()
+		if b.At.Part < 0 { // not a part of the content
+			field += ".reasoning"
+		}
+		o.x.Losses.Drop(field)
 		return
 	}
 	o.Object()
@@ -241,20 +244,17 @@ func (o *outbound) mediaKind(m *translate.Media, field string) (string, *transla
 			return "", translate.Invalid(field, "this model takes no documents")
 		}
 		return "document", nil
-	case len(m.URL) > 0:
-		return "image", nil
-	}
-	switch mediaType {
-	case "image/jpeg", "image/png", "image/gif", "image/webp":
-		if !o.caps.Images {
-			return "", translate.Invalid(field, "this model takes no images")
-		}
-		return "image", nil
-	case "text/plain", "text/html", "text/css", "text/csv", "text/markdown", "text/xml", "application/json":
+	case strings.HasPrefix(mediaType, "text/"), mediaType == "application/json":
 		return "document", nil
+	case len(m.URL) == 0 && !imageTypes[mediaType]:
+		return "", translate.Invalid(field, "media of type "+strconv.Quote(mediaType)+" are not supported; use JPEG, PNG, GIF, WebP, PDF or text")
+	case !o.caps.Images:
+		return "", translate.Invalid(field, "this model takes no images")
 	}
-	return "", translate.Invalid(field, "media of type "+mediaType+" are not supported; use JPEG, PNG, GIF, WebP or PDF")
+	return "image", nil
 }
+
+var imageTypes = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif": true, "image/webp": true}
 
 // mediaTypeOf is the type that the data's first bytes tell, else the declared one.
 func mediaTypeOf(m *translate.Media) string {

@@ -51,6 +51,7 @@ func (o *outbound) effort(level string) string {
 	case level == "" || !o.caps.Effort:
 		return ""
 	case level == "minimal":
+		o.x.Losses.Add("reasoning_effort", translate.Converted)
 		return "low" // trap 25
 	case (level == "xhigh" || level == "max") && !o.caps.XHigh:
 		o.x.Losses.Add("reasoning_effort", translate.Clamped)
@@ -64,6 +65,9 @@ func (o *outbound) planOff(level string) {
 	switch {
 	case o.caps.BetweenTools:
 		o.plan.thinking = "between_tools"
+		if o.r.Reasoning.Mode == translate.EffortOff {
+			o.x.Losses.Add("reasoning_effort", translate.Converted)
+		}
 	case o.caps.DisableThinking || o.caps.DisableAtHigh:
 		o.plan.thinking = "disabled"
 	case o.caps.Effort:
@@ -134,6 +138,9 @@ func (o *outbound) enable(budget int64) {
 	}
 	o.plan.thinking = "enabled"
 	o.plan.budget = min(max(budget, minBudget), o.maxTokens-minBudget)
+	if o.r.Reasoning.Mode == translate.EffortBudget && o.plan.budget != budget {
+		o.x.Losses.Add("reasoning", translate.Clamped)
+	}
 }
 
 // settleConflicts leaves thinking out where the rest of the request excludes it: a
@@ -168,7 +175,7 @@ func (o *outbound) writeReasoning() {
 		if o.plan.thinking == "enabled" {
 			o.KeyInt("budget_tokens", o.plan.budget)
 		}
-		if o.plan.thinking == "adaptive" {
+		if o.plan.thinks() && o.caps.Adaptive { // whose own choice may be to show nothing
 			display := "summarized"
 			if o.r.Reasoning.Hide {
 				display = "omitted"

@@ -117,7 +117,7 @@ func (o *outbound) addHistoryTools() {
 			}
 		}
 	}
-	if len(o.tools) > 0 {
+	if len(o.tools) > 0 && o.r.WebSearch == nil {
 		o.choice.Mode = translate.ToolNone
 	}
 }
@@ -141,6 +141,9 @@ func (o *outbound) planSchema(f translate.Format) {
 	switch {
 	case o.caps.NativeFormat && (ok || !asTool):
 		o.schema = clean
+		if len(f.Description) > 0 {
+			o.x.Losses.Drop("response_format.json_schema.description")
+		}
 		if !ok {
 			o.x.Losses.Add("response_format", translate.Converted)
 		}
@@ -202,7 +205,7 @@ func (o *outbound) writeTool(t *translate.Tool) {
 	o.KeyString("name", o.toolName(t.Name))
 	description := t.Description
 	if t.Custom && len(t.Grammar) > 0 {
-		description = append(append(scan.Text(nil), description...), scan.Quote("\n\nThe input must follow this format: "+string(t.Grammar))...)
+		description = grammarNote(t)
 	}
 	if len(description) > 0 {
 		o.KeyText("description", description)
@@ -223,6 +226,15 @@ func (o *outbound) writeTool(t *translate.Tool) {
 	}
 	o.keyMark(t.Cache)
 	o.EndObject()
+}
+
+// grammarNote puts the grammar of a freeform tool's input into its description.
+func grammarNote(t *translate.Tool) scan.Text {
+	note := scan.Quote("The input must follow this format: " + string(t.Grammar))
+	if len(t.Description) == 0 {
+		return note
+	}
+	return append(append(append(scan.Text(nil), t.Description...), `\n\n`...), note...)
 }
 
 func (o *outbound) writeWebSearch(s *translate.WebSearch) {
@@ -268,7 +280,7 @@ func (o *outbound) writeDomains(key string, domains []scan.Text) {
 // writeChoice writes tool_choice (2.6). To forbid parallel calls it must be there even
 // if the client made no choice (traps 18 and 19).
 func (o *outbound) writeChoice() {
-	single := o.r.ParallelTools == translate.No || o.x.FormatTool != ""
+	single := o.r.ParallelTools == translate.No || o.x.FormatTool != "" || o.r.LegacyFunctions // which tell one call only
 	mode := o.choice.Mode
 	if mode == translate.ToolAbsent {
 		if !single {

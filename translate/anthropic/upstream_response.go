@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/emit"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
@@ -68,11 +69,14 @@ func answerBlock(v scan.Value, x *translate.Exchange) translate.Block {
 func answerCall(v scan.Value, x *translate.Exchange) translate.Block {
 	name, input := v.Get("name").Text(), v.Get("input").Raw()
 	if x.FormatTool != "" && name.Equal(x.FormatTool) {
-		return translate.Block{Kind: translate.TextBlock, Text: scan.Quote(string(input))}
+		return translate.Block{Kind: translate.TextBlock, Text: emit.AppendEscaped(nil, input)}
+	}
+	if v.Get("input").IsNull() {
+		input = nil
 	}
 	c := &translate.Call{ID: v.Get("id").Text(), Name: x.ToolName(name), Args: input}
 	if x.IsCustom(c.Name) {
-		c.Custom, c.Args, c.Input = true, nil, v.At("input", "input").Text()
+		c.Custom, c.Args, c.Input = true, nil, translate.CustomInput(emit.AppendEscaped(nil, input))
 	}
 	return translate.Block{Kind: translate.CallBlock, Call: c}
 }

@@ -37,6 +37,7 @@ type upstreamBlock struct {
 	index int64
 	state blockState
 	args  bool
+	ended bool
 	input scan.Text // given whole at the block's start, or gathered of a freeform tool
 }
 
@@ -45,7 +46,13 @@ func (Dialect) NewDecoder(x *translate.Exchange) translate.Decoder { return &dec
 
 // Decode reads one event. Its kind stands in the data, too, which counts.
 func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.Event {
-	if d.ended || d.doc.Parse(data, scan.Limits{}) != nil {
+	if d.ended {
+		return events
+	}
+	if d.doc.Parse(data, scan.Limits{}) != nil {
+		if string(data) != "[DONE]" { // of hosts that speak Chat as well
+			d.x.AnswerLosses.Drop("record")
+		}
 		return events
 	}
 	d.events = events
@@ -211,7 +218,9 @@ func (d *decoder) delta(n int, v scan.Value) {
 		if len(t) == 0 {
 			return
 		}
-		b.args = true
+		if !b.args { // the pieces count, not what the start told
+			b.args, b.input = true, b.input[:0]
+		}
 		switch b.state {
 		case asCall:
 			d.add(translate.Event{Kind: translate.EventArgs, Block: n, Text: t})
@@ -225,6 +234,10 @@ func (d *decoder) delta(n int, v scan.Value) {
 
 func (d *decoder) blockStop(n int) {
 	b := &d.blocks[n]
+	if b.ended {
+		return
+	}
+	b.ended = true
 	switch b.state {
 	case asCall:
 		if !b.args && len(b.input) > 0 {
@@ -236,6 +249,9 @@ func (d *decoder) blockStop(n int) {
 		d.add(translate.Event{Kind: translate.EventCallEnd, Block: n})
 	case asJSONText:
 		if !b.args {
+			if len(b.input) == 0 {
+				b.input = scan.Text("{}")
+			}
 			d.text(n, translate.EventText, b.input)
 		}
 		d.add(translate.Event{Kind: translate.EventBlockEnd, Block: n})
@@ -284,8 +300,11 @@ var stopReasons = map[string]translate.StopReason{
 
 func stopReason(word string) translate.StopReason { return stopReasons[word] }
 
-// end tells the end of the answer.
+// end tells the end of the answer, and before it that of blocks that were left open.
 func (d *decoder) end() {
+	for n := range d.blocks {
+		d.blockStop(n)
+	}
 	if d.stop == nil {
 		d.stop = &translate.Stop{}
 	}

@@ -30,6 +30,7 @@ func MergeUsage(u *translate.Usage, v scan.Value) bool {
 	if take(&u.Reasoning, v.At("output_tokens_details", "thinking_tokens")) {
 		u.HasReasoning = true
 	}
+	any = mergeIterations(u, v.Get("iterations")) || any
 	take(&u.WebSearches, v.At("server_tool_use", "web_search_requests"))
 	if cost := v.Get("cost"); cost.Kind() == scan.Number { // OpenRouter
 		u.Cost = string(cost.Raw())
@@ -43,6 +44,35 @@ func MergeUsage(u *translate.Usage, v scan.Value) bool {
 		u.Raw = append(u.Raw[:0:0], v.Raw()...)
 	}
 	return any
+}
+
+// mergeIterations takes the sums of an answer made in several steps, where the counts at
+// the top leave compaction out; with a fallback among the steps those at the top are
+// right (4.4).
+func mergeIterations(u *translate.Usage, list scan.Value) bool {
+	var sum translate.Usage
+	found := false
+	for step := range list.Elements() {
+		switch step.Get("type").Str() {
+		case "fallback_message":
+			return false
+		case "message", "compaction":
+			found = true
+			sum.Input += count(step, "input_tokens")
+			sum.Output += count(step, "output_tokens")
+			sum.CacheRead += count(step, "cache_read_input_tokens")
+			sum.CacheWrite += count(step, "cache_creation_input_tokens")
+		}
+	}
+	if found {
+		u.Input, u.Output, u.CacheRead, u.CacheWrite = sum.Input, sum.Output, sum.CacheRead, sum.CacheWrite
+	}
+	return found
+}
+
+func count(v scan.Value, key string) int64 {
+	n, _ := v.Get(key).Int()
+	return max(0, n)
 }
 
 // ParseUsage reads a usage object; nil if it tells nothing.

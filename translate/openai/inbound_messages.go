@@ -40,23 +40,35 @@ func (q *request) message(m scan.Value, at translate.At) {
 	default:
 		t.Name = q.Text(m.Get("name"), at, ".name")
 		t.Blocks = q.content(m.Get("content"), at)
-		if q.Err == nil && m.Get("content").IsNull() {
+		if m.Get("content").IsNull() {
 			q.Fail(at, ".content", "must not be missing")
 		}
-		q.markLast(t.Blocks, m)
+		if known.IsSystem() {
+			q.onlyText(t.Blocks)
+		}
+		q.markLast(t.Blocks, m, at)
 	}
 	q.r.Turns = append(q.r.Turns, t)
 }
 
+// onlyText refuses media in system messages, which take none (2.2).
+func (q *request) onlyText(blocks []translate.Block) {
+	for i := range blocks {
+		if blocks[i].Kind != translate.TextBlock {
+			q.Fail(blocks[i].At, ".type", "must be text in a system message")
+		}
+	}
+}
+
 // markLast puts a message's cache mark on its last block that is not empty.
-func (q *request) markLast(blocks []translate.Block, m scan.Value) {
-	mark := q.cacheMark(m.Get("cache_control"))
+func (q *request) markLast(blocks []translate.Block, m scan.Value, at translate.At) {
+	mark := q.cacheMark(m.Get("cache_control"), at, ".cache_control")
 	if mark == nil {
 		return
 	}
 	for i := len(blocks) - 1; i >= 0; i-- {
 		b := &blocks[i]
-		if b.Kind == translate.ReasoningBlock || b.Kind == translate.TextBlock && b.Text.IsBlank() {
+		if b.Kind == translate.ReasoningBlock || b.IsEmpty() {
 			continue
 		}
 		if b.Cache == nil {
@@ -88,9 +100,9 @@ func (q *request) toolMessage(m scan.Value, at translate.At, legacy bool) []tran
 		r.CallID, _ = callID(q.NeedText(m.Get("tool_call_id"), at, ".tool_call_id"))
 	}
 	r.Blocks = q.content(m.Get("content"), at)
-	b := translate.Block{Kind: translate.ResultBlock, Result: r, At: at, Cache: q.cacheMark(m.Get("cache_control"))}
-	for i := range r.Blocks {
-		if c := r.Blocks[i].Cache; c != nil && b.Cache == nil {
+	b := translate.Block{Kind: translate.ResultBlock, Result: r, At: at, Cache: q.cacheMark(m.Get("cache_control"), at, ".cache_control")}
+	for i := range r.Blocks { // a part's mark counts more than its message's
+		if c := r.Blocks[i].Cache; c != nil {
 			b.Cache, r.Blocks[i].Cache = c, nil
 		}
 	}
@@ -128,7 +140,10 @@ func (q *request) assistant(m scan.Value, at translate.At) []translate.Block {
 		blocks = signText(blocks, text, s, at)
 	}
 	blocks = q.calls(m, at, blocks)
-	q.markLast(blocks, m)
+	if m.Get("annotations").Len() > 0 {
+		q.losses.Drop(at.String() + ".annotations")
+	}
+	q.markLast(blocks, m, at)
 	return blocks
 }
 
@@ -166,7 +181,7 @@ func (q *request) calls(m scan.Value, at translate.At, blocks []translate.Block)
 	if f := m.Get("function_call"); q.Kind(f, scan.Object, at, ".function_call") {
 		name := q.name(f.Get("name"), at, ".function_call.name")
 		c := &translate.Call{ID: scan.Text("call_" + strconv.Itoa(at.Turn) + "_" + name.String()), Name: name}
-		c.Args, c.Broken = translate.CallArgs(q.Text(f.Get("arguments"), at, ".function_call.arguments"))
+		q.arguments(c, f.Get("arguments"), at, ".function_call.arguments")
 		blocks = append(blocks, translate.Block{Kind: translate.CallBlock, Call: c, At: at})
 	}
 	return blocks
@@ -174,7 +189,7 @@ func (q *request) calls(m scan.Value, at translate.At, blocks []translate.Block)
 
 func (q *request) call(v scan.Value, at translate.At, suffix string) translate.Block {
 	c := &translate.Call{}
-	b := translate.Block{Kind: translate.CallBlock, Call: c, At: at, Cache: q.cacheMark(v.Get("cache_control"))}
+	b := translate.Block{Kind: translate.CallBlock, Call: c, At: at, Cache: q.cacheMark(v.Get("cache_control"), at, suffix+".cache_control")}
 	c.ID, b.Signature = callID(q.Text(v.Get("id"), at, suffix+".id"))
 	if s := googleSignature(v); s != nil {
 		b.Signature = s
@@ -189,13 +204,19 @@ func (q *request) call(v scan.Value, at translate.At, suffix string) translate.B
 		return b
 	}
 	c.Name = q.name(f.Get("name"), at, suffix+".function.name")
-	if args := f.Get("arguments"); args.Kind() == scan.Object { // seen from clients that forget to encode
-		c.Args = args.Raw()
-	} else {
-		c.Args, c.Broken = translate.CallArgs(q.Text(args, at, suffix+".function.arguments"))
-	}
-	if c.Broken != nil {
-		q.losses.Add(at.String()+suffix+".function.arguments", translate.Repaired)
-	}
+	q.arguments(c, f.Get("arguments"), at, suffix+".function.arguments")
 	return b
+}
+
+// arguments reads a call's arguments: JSON in a string, or the object itself from
+// clients that forget to encode it.
+func (q *request) arguments(c *translate.Call, v scan.Value, at translate.At, suffix string) {
+	if v.Kind() == scan.Object {
+		c.Args = v.Raw()
+		return
+	}
+	c.Args, c.Broken = translate.CallArgs(q.Text(v, at, suffix))
+	if c.Broken != nil {
+		q.losses.Add(at.String()+suffix, translate.Repaired)
+	}
 }

@@ -38,7 +38,7 @@ func (q *request) content(v scan.Value, at translate.At) []translate.Block {
 }
 
 func (q *request) part(v scan.Value, at translate.At) (translate.Block, bool) {
-	b := translate.Block{At: at, Cache: q.partMark(v)}
+	b := translate.Block{At: at, Cache: q.partMark(v, at)}
 	kind := q.NeedText(v.Get("type"), at, ".type").String()
 	switch kind {
 	case "text":
@@ -70,11 +70,11 @@ func (q *request) part(v scan.Value, at translate.At) (translate.Block, bool) {
 }
 
 // partMark reads a part's cache mark in either spelling.
-func (q *request) partMark(v scan.Value) *translate.CacheMark {
+func (q *request) partMark(v scan.Value, at translate.At) *translate.CacheMark {
 	if b := v.Get("prompt_cache_breakpoint"); b.Get("mode").Text().Equal("explicit") {
 		return &translate.CacheMark{TTL: cacheTTL(b.Get("ttl"))}
 	}
-	return q.cacheMark(v.Get("cache_control"))
+	return q.cacheMark(v.Get("cache_control"), at, ".cache_control")
 }
 
 // urlOf reads an object with a url, or the URL itself, which some clients send.

@@ -12,6 +12,8 @@ type request struct {
 	losses *translate.Losses
 	// wishes about reasoning, of which the first found wins (2.8)
 	thinking, reasoning, effort scan.Value
+	// legacy and modern say whether functions or tools are used
+	legacy, modern bool
 }
 
 // DecodeRequest reads a Chat request.
@@ -26,6 +28,7 @@ func (Dialect) DecodeRequest(doc *scan.Doc, losses *translate.Losses) (*translat
 		}
 	}
 	q.decideReasoning()
+	q.r.LegacyFunctions = q.legacy && !q.modern
 	if q.Err == nil && len(q.r.Turns) == 0 {
 		q.Fail(translate.Top(), "messages", "must not be empty")
 	}
@@ -40,17 +43,16 @@ func (q *request) field(key string, v scan.Value) {
 		r.Model = q.NeedText(v, top, key).String()
 	case "messages":
 		q.messages(v)
-	case "max_completion_tokens": // wins over max_tokens (trap 2)
-		r.MaxTokens, r.HasMaxTokens = q.Int(v, top, key)
-	case "max_tokens":
-		if n, ok := q.Int(v, top, key); ok && !r.HasMaxTokens {
-			r.MaxTokens, r.HasMaxTokens = n, true
-		}
+	case "max_completion_tokens", "max_tokens":
+		q.limit(key, v)
 	case "stream":
 		r.Stream = q.Bool(v, top, key)
 	case "stream_options":
 		if q.Kind(v, scan.Object, top, key) {
 			r.IncludeUsage = q.Bool(v.Get("include_usage"), top, "stream_options.include_usage")
+			if q.Bool(v.Get("include_obfuscation"), top, "stream_options.include_obfuscation") {
+				q.losses.Drop("stream_options.include_obfuscation")
+			}
 		}
 	case "temperature":
 		r.Temperature = q.Number(v, top, key)
@@ -70,6 +72,10 @@ func (q *request) field(key string, v scan.Value) {
 		q.candidates(v)
 	case "stop":
 		q.stop(v)
+	case "store":
+		if q.Bool(v, top, key) {
+			q.losses.Drop(key)
+		}
 	case "logprobs":
 		r.Logprobs = q.Bool(v, top, key)
 	case "top_logprobs":
@@ -90,9 +96,13 @@ func (q *request) field(key string, v scan.Value) {
 	case "reasoning_effort":
 		q.effort = v
 	case "reasoning":
-		q.reasoning = v
+		if q.Kind(v, scan.Object, top, key) {
+			q.reasoning = v
+		}
 	case "thinking":
-		q.thinking = v
+		if q.Kind(v, scan.Object, top, key) {
+			q.thinking = v
+		}
 	case "safety_identifier":
 		r.User = q.Text(v, top, key)
 	case "user":
@@ -102,9 +112,9 @@ func (q *request) field(key string, v scan.Value) {
 	case "prompt_cache_key":
 		r.CacheKey = q.Text(v, top, key)
 	case "cache_control":
-		r.Cache = q.cacheMark(v)
+		r.Cache = q.cacheMark(v, top, key)
 	case "prompt_cache_options":
-		if v.Get("mode").Text().Equal("implicit") {
+		if q.Kind(v, scan.Object, top, key) && v.Get("mode").Text().Equal("implicit") {
 			r.Cache = &translate.CacheMark{TTL: cacheTTL(v.Get("ttl"))}
 		}
 	case "service_tier":
@@ -112,8 +122,10 @@ func (q *request) field(key string, v scan.Value) {
 	case "web_search_options":
 		q.webSearch(v)
 	case "modalities":
-		for e := range v.Elements() {
-			r.Modalities = append(r.Modalities, e.Str())
+		if q.Kind(v, scan.Array, top, key) {
+			for e := range v.Elements() {
+				r.Modalities = append(r.Modalities, q.NeedText(e, top, key).String())
+			}
 		}
 	default:
 		q.extra(key, v)
@@ -121,7 +133,7 @@ func (q *request) field(key string, v scan.Value) {
 }
 
 // quiet are fields without a slot whose loss changes nothing for the client.
-var quiet = map[string]bool{"usage": true, "include_reasoning": true, "store": true}
+var quiet = map[string]bool{"usage": true, "include_reasoning": true}
 
 // extra keeps a field without a slot. Those that change what the answer means must be
 // refused where they cannot be carried (rule G6).
@@ -134,6 +146,17 @@ func (q *request) extra(key string, v scan.Value) {
 		refuse = v.Get("policy").Text().Equal("block") || v.Get("mode").Text().Equal("block")
 	}
 	q.r.Extra = append(q.r.Extra, translate.Extra{Name: key, Raw: v.Raw(), Refuse: refuse})
+}
+
+// limit reads the limit of the answer; max_completion_tokens wins over max_tokens (trap 2).
+func (q *request) limit(key string, v scan.Value) {
+	n, ok := q.Int(v, translate.Top(), key)
+	if ok && n < 1 {
+		q.Fail(translate.Top(), key, "must be at least 1")
+	}
+	if key == "max_completion_tokens" || !q.r.HasMaxTokens {
+		q.r.MaxTokens, q.r.HasMaxTokens = n, ok
+	}
 }
 
 func (q *request) candidates(v scan.Value) {
@@ -199,9 +222,9 @@ func (q *request) webSearch(v scan.Value) {
 func (q *request) decideReasoning() {
 	e := &q.r.Reasoning
 	switch {
-	case q.thinking.Kind() == scan.Object:
+	case q.thinking.Exists():
 		q.readThinking(e)
-	case q.reasoning.Kind() == scan.Object:
+	case q.reasoning.Exists():
 		q.readReasoning(e)
 	case !q.effort.IsNull():
 		q.level(e, q.Text(q.effort, translate.Top(), "reasoning_effort").String(), "reasoning_effort")
@@ -266,8 +289,8 @@ func (q *request) level(e *translate.Effort, level, field string) {
 }
 
 // cacheMark reads a cache_control object.
-func (q *request) cacheMark(v scan.Value) *translate.CacheMark {
-	if v.Kind() != scan.Object {
+func (q *request) cacheMark(v scan.Value, at translate.At, suffix string) *translate.CacheMark {
+	if !q.Kind(v, scan.Object, at, suffix) {
 		return nil
 	}
 	return &translate.CacheMark{TTL: v.Get("ttl").Str(), Raw: v.Raw()}

@@ -3,7 +3,6 @@ package openai
 import (
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
-	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // EncodeResponse writes a whole answer (4.1, 4.2).
@@ -40,8 +39,13 @@ func writeChoice(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 	w.KeyString("role", "assistant")
 	writeContent(w, c)
 	writeRefusal(w, c)
-	writeReasoning(w, c, x.ReasoningFormat)
-	calls := writeCalls(w, c, legacy)
+	writeReasoning(w, c, reasoningFormat(x))
+	calls := 0
+	if legacy {
+		calls = writeFunctionCall(w, c, x)
+	} else {
+		calls = writeCalls(w, c)
+	}
 	writeRest(w, c, x)
 	w.EndObject()
 	w.KeyRaw("logprobs", c.Logprobs)
@@ -76,86 +80,25 @@ func writeContent(w *emit.Writer, c *translate.Choice) {
 
 func writeRefusal(w *emit.Writer, c *translate.Choice) {
 	w.Key("refusal")
+	open := false
 	for i := range c.Blocks {
-		if c.Blocks[i].Kind == translate.RefusalBlock {
-			w.Text(c.Blocks[i].Text)
-			return
+		if b := &c.Blocks[i]; b.Kind == translate.RefusalBlock && len(b.Text) > 0 {
+			if !open {
+				w.OpenText()
+				open = true
+			}
+			w.Piece(b.Text)
 		}
+	}
+	if open {
+		w.CloseText()
+		return
 	}
 	if c.Stop.Reason == translate.StopFilter && len(c.Stop.Explanation) > 0 {
 		w.Text(c.Stop.Explanation)
 		return
 	}
 	w.Null()
-}
-
-// writeReasoning writes reasoning as text, and as details where something of it is
-// sealed, so that a client which sends those back keeps the seal (4.2).
-func writeReasoning(w *emit.Writer, c *translate.Choice, format string) {
-	if format == asNone {
-		return
-	}
-	var text []byte
-	sealedAny := false
-	for i := range c.Blocks {
-		if b := &c.Blocks[i]; b.Kind == translate.ReasoningBlock {
-			text = append(text, b.Reasoning.Text...)
-			sealedAny = sealedAny || b.Reasoning.Signature != nil || b.Reasoning.Redacted != nil
-		}
-	}
-	if len(text) > 0 {
-		if format != "reasoning" {
-			w.KeyText("reasoning_content", scan.Text(text))
-		}
-		if format == "reasoning" || format == asBoth {
-			w.KeyText("reasoning", scan.Text(text))
-		}
-	}
-	if !sealedAny {
-		return
-	}
-	w.KeyArray("reasoning_details")
-	n := 0
-	for i := range c.Blocks {
-		if b := &c.Blocks[i]; b.Kind == translate.ReasoningBlock {
-			writeDetail(w, b.Reasoning, n)
-			n++
-		}
-	}
-	w.EndArray()
-}
-
-// writeCalls writes the tool calls and returns their number.
-func writeCalls(w *emit.Writer, c *translate.Choice, legacy bool) int {
-	n := 0
-	for i := range c.Blocks {
-		b := &c.Blocks[i]
-		if b.Kind != translate.CallBlock {
-			continue
-		}
-		if n++; n == 1 && !legacy {
-			w.KeyArray("tool_calls")
-		}
-		if legacy {
-			if n == 1 {
-				w.KeyObject("function_call")
-				w.KeyText("name", b.Call.Name)
-				w.KeyText("arguments", b.Call.ArgsText())
-				w.EndObject()
-			}
-			continue
-		}
-		w.Object()
-		writeCallHead(w, b.Call.ID, b.Call.Name, b.Call.Custom)
-		w.KeyText(argsKey(b.Call.Custom), b.Call.ArgsText())
-		w.EndObject()
-		writeGoogle(w, b.Signature)
-		w.EndObject()
-	}
-	if n > 0 && !legacy {
-		w.EndArray()
-	}
-	return n
 }
 
 // writeRest writes annotations, images and the signature of text.
@@ -167,10 +110,11 @@ func writeRest(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 		b := &c.Blocks[i]
 		switch b.Kind {
 		case translate.TextBlock:
-			at := block{start: notes.text}
-			notes.text += codePoints(b.Text)
+			end := notes.text + codePoints(b.Text)
+			notes.blocks = append(notes.blocks, block{number: i, start: notes.text, end: end})
+			notes.text = end
 			for k := range b.Citations {
-				notes.cite(&at, &b.Citations[k], x)
+				notes.cite(i, &b.Citations[k], x)
 			}
 			if b.Signature != nil {
 				signature = b.Signature
@@ -185,10 +129,8 @@ func writeRest(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 			x.AnswerLosses.Drop(b.Opaque.Type)
 		}
 	}
-	if len(notes.notes) > 0 {
-		w.KeyArray("annotations")
-		w.B = append(w.B, notes.notes...)
-		w.EndArray()
+	if len(notes.citations) > 0 {
+		notes.writeAnnotations(w)
 	}
 	if images > 0 {
 		w.KeyArray("images")

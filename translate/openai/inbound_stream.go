@@ -13,7 +13,8 @@ type encoder struct {
 	x       *translate.Exchange
 	head    []byte // the beginning of each chunk, up to the index of its choice
 	legacy  bool
-	usage   bool // the client asked for usage
+	usage   bool   // the client asked for usage
+	shown   string // the form of reasoning
 	ended   bool
 	choices []*choice
 	told    *translate.Usage
@@ -26,7 +27,8 @@ type choice struct {
 	calls     int
 	blocks    []block
 	text      int // code points of content so far
-	notes     []byte
+	citations []citation
+	refused   bool
 	stop      *translate.Stop
 	details   int
 	reasoning []byte
@@ -39,13 +41,13 @@ type block struct {
 	call   int // the index of a call among the calls
 	custom bool
 	args   bool // arguments have been sent
-	start  int  // where a text block begins in content, in code points
-	cited  bool
+	// where a text block begins and ends in content, in code points
+	start, end int
 }
 
 // NewEncoder makes an encoder for a streamed answer.
 func (Dialect) NewEncoder(x *translate.Exchange) translate.Encoder {
-	e := &encoder{x: x}
+	e := &encoder{x: x, shown: reasoningFormat(x)}
 	if r := x.Request; r != nil {
 		e.legacy, e.usage = r.LegacyFunctions, r.IncludeUsage
 	}
@@ -149,12 +151,14 @@ func (e *encoder) content(c *choice, ev *translate.Event) {
 	switch ev.Kind {
 	case translate.EventText:
 		if len(ev.Text) > 0 {
-			c.at(ev.Block, translate.TextBlock)
+			b := c.at(ev.Block, translate.TextBlock)
 			e.piece(c, `"content":"`, ev.Text)
 			c.text += codePoints(ev.Text)
+			b.end = c.text
 		}
 	case translate.EventRefusal:
 		if len(ev.Text) > 0 {
+			c.refused = true
 			e.piece(c, `"refusal":"`, ev.Text)
 		}
 	case translate.EventReasoning:
@@ -176,7 +180,8 @@ func (e *encoder) content(c *choice, ev *translate.Event) {
 			e.args(c, b, scan.Text("{}")) // trap 59
 		}
 	case translate.EventCitation:
-		c.cite(c.at(ev.Block, translate.TextBlock), ev.Citation, e.x)
+		c.at(ev.Block, translate.TextBlock)
+		c.cite(ev.Block, ev.Citation, e.x)
 	case translate.EventMedia:
 		e.media(c, ev.Media)
 	case translate.EventOpaque:
@@ -211,234 +216,6 @@ func (c *choice) at(number int, kind translate.BlockKind) *block {
 	}
 	c.blocks = append(c.blocks, b)
 	return &c.blocks[len(c.blocks)-1]
-}
-
-// codePoints counts the characters of a text in wire form. An escaped character counts
-// one, the halves of a surrogate pair together as well.
-func codePoints(t scan.Text) int {
-	n := 0
-	for i := 0; i < len(t); i++ {
-		switch c := t[i]; {
-		case c == '\\' && i+1 < len(t):
-			i++
-			if t[i] == 'u' && i+4 < len(t) {
-				if t[i+1]|0x20 == 'd' && t[i+2]|0x20 >= 'c' { // the second half of a pair
-					n--
-				}
-				i += 4
-			}
-			n++
-		case c < 0x80 || c >= 0xC0:
-			n++
-		}
-	}
-	return n
-}
-
-// The forms in which reasoning is shown (4.2).
-const (
-	asBoth = "both"
-	asNone = "none"
-)
-
-func (e *encoder) reasoning(c *choice, ev *translate.Event) {
-	if len(ev.Text) == 0 || e.x.ReasoningFormat == asNone {
-		return
-	}
-	c.reasoning = append(c.reasoning, ev.Text...) // for the detail, should a signature come
-	switch e.x.ReasoningFormat {
-	case "reasoning":
-		e.piece(c, `"reasoning":"`, ev.Text)
-	case asBoth:
-		e.piece(c, `"reasoning_content":"`, ev.Text)
-		e.piece(c, `"reasoning":"`, ev.Text)
-	default:
-		e.piece(c, `"reasoning_content":"`, ev.Text)
-	}
-}
-
-// seal tells a signature, with all that it seals: clients keep the last fragment only
-// of a field they do not know (clients-need.md 6).
-func (e *encoder) seal(c *choice, ev *translate.Event) {
-	if b := c.find(ev.Block); b != nil && b.kind == translate.TextBlock {
-		e.open(c)
-		e.w.B = append(e.w.B, `"extra_content":{"google":{"thought_signature":"`...)
-		e.w.B = append(e.w.B, ev.Signature.Seal()...)
-		e.w.B = append(e.w.B, `"}}`...)
-		e.close()
-		return
-	}
-	e.detail(c, &translate.Reasoning{Text: scan.Text(c.reasoning), Signature: ev.Signature})
-	c.reasoning = c.reasoning[:0]
-}
-
-func (c *choice) find(number int) *block {
-	for i := range c.blocks {
-		if c.blocks[i].number == number {
-			return &c.blocks[i]
-		}
-	}
-	return nil
-}
-
-// detail writes an item of reasoning_details.
-func (e *encoder) detail(c *choice, r *translate.Reasoning) {
-	if e.x.ReasoningFormat == asNone {
-		return
-	}
-	e.open(c)
-	e.w.B = append(e.w.B, `"reasoning_details":[`...)
-	writeDetail(&e.w, r, c.details)
-	e.w.B = append(e.w.B, ']')
-	e.close()
-	c.details++
-}
-
-// writeDetail writes an item as OpenRouter has it. Signatures that are bound to an
-// account are sealed with it.
-func writeDetail(w *emit.Writer, r *translate.Reasoning, index int) {
-	format := r.Format
-	if format == nil {
-		format = scan.Text(translate.FormatOf(r.Family()))
-	}
-	w.Object()
-	if r.Redacted != nil {
-		w.KeyString("type", "reasoning.encrypted")
-		w.KeyText("data", sealed(r, r.Redacted))
-	} else {
-		w.KeyString("type", "reasoning.text")
-		w.KeyText("text", r.Text)
-		if r.Signature != nil {
-			w.KeyText("signature", sealed(r, r.Signature.Value))
-		}
-	}
-	if len(r.ID) > 0 {
-		w.KeyText("id", r.ID)
-	}
-	w.KeyText("format", format)
-	w.KeyInt("index", int64(index))
-	w.EndObject()
-}
-
-// sealed is an opaque value as a client is given it.
-func sealed(r *translate.Reasoning, value scan.Text) scan.Text {
-	if r.Signature != nil && r.Signature.Origin != "" {
-		return (&translate.Signature{Family: r.Signature.Family, Origin: r.Signature.Origin, Value: value}).Seal()
-	}
-	return value
-}
-
-// call announces a tool call, with its signature in the same delta.
-func (e *encoder) call(c *choice, ev *translate.Event) {
-	b := c.at(ev.Block, translate.CallBlock)
-	b.custom = ev.Custom
-	e.open(c)
-	w := &e.w
-	if e.legacy {
-		w.KeyObject("function_call")
-		w.KeyText("name", ev.Name)
-		w.KeyString("arguments", "")
-		w.EndObject()
-		e.close()
-		return
-	}
-	w.KeyArray("tool_calls")
-	w.Object()
-	w.KeyInt("index", int64(b.call))
-	writeCallHead(w, ev.ID, ev.Name, ev.Custom)
-	w.KeyString(argsKey(ev.Custom), "")
-	w.EndObject()
-	writeGoogle(w, ev.Signature)
-	w.EndObject()
-	w.EndArray()
-	e.close()
-}
-
-// writeCallHead writes a call up to its name, inside the object of its kind.
-func writeCallHead(w *emit.Writer, id, name scan.Text, custom bool) {
-	kind := "function"
-	if custom {
-		kind = "custom"
-	}
-	w.KeyText("id", id)
-	w.KeyString("type", kind)
-	w.KeyObject(kind)
-	w.KeyText("name", name)
-}
-
-func argsKey(custom bool) string {
-	if custom {
-		return "input"
-	}
-	return "arguments"
-}
-
-// writeGoogle writes a signature where Google's own Chat endpoint has it.
-func writeGoogle(w *emit.Writer, s *translate.Signature) {
-	if s == nil {
-		return
-	}
-	w.KeyObject("extra_content")
-	w.KeyObject("google")
-	w.KeyText("thought_signature", s.Seal())
-	w.EndObject()
-	w.EndObject()
-}
-
-func (e *encoder) args(c *choice, b *block, t scan.Text) {
-	b.args = true
-	e.written += len(t)
-	e.open(c)
-	switch {
-	case e.legacy:
-		e.w.B = append(e.w.B, `"function_call":{"arguments":"`...)
-		e.w.B = append(e.w.B, t...)
-		e.w.B = append(e.w.B, `"}`...)
-		e.close()
-		return
-	case b.custom:
-		e.w.B = append(e.w.B, `"tool_calls":[{"index":`...)
-		e.w.B = appendInt(e.w.B, b.call)
-		e.w.B = append(e.w.B, `,"custom":{"input":"`...)
-	default:
-		e.w.B = append(e.w.B, `"tool_calls":[{"index":`...)
-		e.w.B = appendInt(e.w.B, b.call)
-		e.w.B = append(e.w.B, `,"function":{"arguments":"`...)
-	}
-	e.w.B = append(e.w.B, t...)
-	e.w.B = append(e.w.B, `"}}]`...)
-	e.close()
-}
-
-// cite keeps a citation for the end; only web sources have a counterpart (4.2).
-func (c *choice) cite(b *block, source *translate.Citation, x *translate.Exchange) {
-	if len(source.URL) == 0 {
-		x.AnswerLosses.Drop("citations")
-		return
-	}
-	w := emit.Writer{B: c.notes}
-	if len(c.notes) > 0 {
-		w.B = append(w.B, ',')
-	}
-	writeAnnotation(&w, source, b.start, c.text)
-	c.notes = w.B
-}
-
-// writeAnnotation writes a citation; from and to bound the text block in content, in
-// code points.
-func writeAnnotation(w *emit.Writer, source *translate.Citation, from, to int) {
-	if source.End > 0 {
-		from, to = from+source.Start, from+source.End
-	}
-	w.Object()
-	w.KeyString("type", "url_citation")
-	w.KeyObject("url_citation")
-	w.KeyText("url", source.URL)
-	w.KeyText("title", source.Title)
-	w.KeyInt("start_index", int64(from))
-	w.KeyInt("end_index", int64(to))
-	w.EndObject()
-	w.EndObject()
 }
 
 func (e *encoder) media(c *choice, m *translate.Media) {
@@ -495,7 +272,6 @@ func (e *encoder) finish() {
 	if e.usage {
 		e.w.B = append(e.w.B, e.head[:len(e.head)-len(`[{"index":`)]...)
 		e.w.B = append(e.w.B, `[],"usage":`...)
-		e.w.B = append(e.w.B, ' ')
 		writeUsage(&e.w, e.usageOrEstimate())
 		e.w.B = append(e.w.B, '}')
 		e.w.B = sse.AppendClose(e.w.B)
@@ -516,14 +292,12 @@ func (e *encoder) finishChoice(c *choice) {
 	if stop == nil {
 		stop = &translate.Stop{}
 	}
-	if stop.Reason == translate.StopFilter && len(stop.Explanation) > 0 {
+	if stop.Reason == translate.StopFilter && len(stop.Explanation) > 0 && !c.refused {
 		e.piece(c, `"refusal":"`, stop.Explanation)
 	}
-	if len(c.notes) > 0 {
+	if len(c.citations) > 0 {
 		e.open(c)
-		e.w.B = append(e.w.B, `"annotations":[`...)
-		e.w.B = append(e.w.B, c.notes...)
-		e.w.B = append(e.w.B, ']')
+		c.writeAnnotations(&e.w)
 		e.close()
 	}
 	e.open(c)

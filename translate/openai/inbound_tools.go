@@ -23,7 +23,8 @@ func (q *request) tools(list scan.Value) {
 }
 
 func (q *request) tool(v scan.Value, at translate.At) {
-	t := translate.Tool{At: at.String(), Cache: q.cacheMark(v.Get("cache_control"))}
+	q.modern = true
+	t := translate.Tool{At: at.String(), Cache: q.cacheMark(v.Get("cache_control"), at, ".cache_control")}
 	switch kind := q.Text(v.Get("type"), at, ".type").String(); kind {
 	case "function", "":
 		f := v.Get("function")
@@ -57,7 +58,7 @@ func (q *request) function(t *translate.Tool, f scan.Value, at translate.At, pat
 		t.Schema = schema.Raw()
 	}
 	if t.Cache == nil {
-		t.Cache = q.cacheMark(f.Get("cache_control"))
+		t.Cache = q.cacheMark(f.Get("cache_control"), at, path+".cache_control")
 	}
 }
 
@@ -74,7 +75,7 @@ func (q *request) functions(list scan.Value) {
 	if !q.NeedKind(list, scan.Array, translate.Top(), "functions") {
 		return
 	}
-	q.r.LegacyFunctions = true
+	q.legacy = true
 	i := 0
 	for v := range list.Elements() {
 		at := translate.Element("functions", i)
@@ -150,7 +151,7 @@ func (q *request) allowedTools(v scan.Value) {
 
 // functionCall reads the older form of tool_choice.
 func (q *request) functionCall(v scan.Value) {
-	q.r.LegacyFunctions = true
+	q.legacy = true
 	if v.Kind() == scan.String {
 		q.choiceMode(v.Str(), "function_call")
 		return

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Kind is what a value is.
@@ -175,6 +176,25 @@ func (v Value) Get(key string) Value {
 		}
 	}
 	return found
+}
+
+// Repeated returns the first of the keys that an object has more than once, in any
+// letter case, "" if there is none. Decoders differ in which of two members they take,
+// and some ignore the case of keys: such a body says different things to different
+// readers.
+func (v Value) Repeated(keys ...string) string {
+	for _, key := range keys {
+		n := 0
+		for k := range v.Members() {
+			if strings.EqualFold(string(k), key) {
+				n++
+			}
+		}
+		if n > 1 {
+			return key
+		}
+	}
+	return ""
 }
 
 // At follows a path of keys through nested objects.
