@@ -71,7 +71,7 @@ func (a *attempt) fieldEdits(edits []scan.Edit) []scan.Edit {
 			run++
 		}
 		if run > i {
-			edits = append(edits, removal(members, i, run))
+			edits = append(edits, scan.Removal(members, i, run))
 			i = run
 		}
 	}
@@ -99,18 +99,6 @@ func (a *attempt) denied() []string {
 func (a *attempt) isDenied(denied []string, m scan.Member) bool {
 	return slices.Contains(denied, string(m.Key)) &&
 		!slices.ContainsFunc(a.route.extra, func(f extraField) bool { return f.name == string(m.Key) })
-}
-
-// removal takes out the members from i up to end with the commas that belong to them.
-func removal(members []scan.Member, i, end int) scan.Edit {
-	last := members[end-1].Value.End()
-	switch {
-	case i > 0:
-		return scan.Edit{Start: members[i-1].Value.End(), End: last}
-	case end < len(members):
-		return scan.Edit{Start: members[i].Start, End: members[end].Start}
-	}
-	return scan.Edit{Start: members[i].Start, End: last}
 }
 
 // setting replaces a member's value, or adds the member at the object's end.

@@ -133,6 +133,19 @@ type At struct {
 	Field string
 	// Turn and Part count from 0; -1 means the whole list or the whole turn.
 	Turn, Part int
+	// Inner counts from 1 inside a part that has content of its own, such as a result; 0
+	// means the whole part.
+	Inner int
+}
+
+// Child is the place of an element of the content at this place.
+func (a At) Child(i int) At {
+	if a.Part < 0 {
+		a.Part = i
+	} else {
+		a.Inner = i + 1
+	}
+	return a
 }
 
 // String spells the place as OpenAI does: messages[3].content[1].
@@ -146,6 +159,9 @@ func (a At) String() string {
 	}
 	if a.Part >= 0 {
 		s += ".content[" + strconv.Itoa(a.Part) + "]"
+	}
+	if a.Inner > 0 {
+		s += ".content[" + strconv.Itoa(a.Inner-1) + "]"
 	}
 	return s
 }

@@ -87,9 +87,8 @@ func (e *encoder) redacted(r *translate.Reasoning) {
 	}
 }
 
-// call begins a tool call. The seal of a call goes where clients bring it back: into
-// the thinking before it if that has none, else into a block of its own
-// (provider-gemini-vertex.md 3.5).
+// call begins a tool call. The seal of a call goes where clients bring it back: into a
+// redacted block of its own before it (provider-gemini-vertex.md 3.5).
 func (e *encoder) call(b *outBlock, ev *translate.Event) {
 	if ev.Signature != nil {
 		e.redacted(&translate.Reasoning{Redacted: ev.Signature.Value, Signature: ev.Signature})

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"strings"
+
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
 )
@@ -37,10 +39,27 @@ var spellings = map[translate.ErrorKind]spelling{
 // Status is the HTTP status of an error.
 func (Dialect) Status(e *translate.Error) int { return spellings[e.Kind].status }
 
+// inDots spells a path as Messages does.
+var inDots = strings.NewReplacer("[", ".", "]", "")
+
+// named is the message of an error, with the field at fault ahead of it as in Messages:
+// messages.0.role: must be user, assistant or system. A provider's own words stay.
+func named(e *translate.Error) string {
+	if e.Param == "" || e.Status != 0 {
+		return e.Message
+	}
+	field := inDots.Replace(e.Param)
+	message := strings.TrimPrefix(e.Message, e.Param+" ")
+	if strings.HasPrefix(message, field+":") {
+		return message
+	}
+	return field + ": " + message
+}
+
 // EncodeError writes an error. One about the context is told in the words that clients
 // compact on (claude-code-gateway.md 5.2).
 func (Dialect) EncodeError(dst []byte, e *translate.Error, requestID string) []byte {
-	message := e.Message
+	message := named(e)
 	if e.Kind == translate.ErrContext {
 		message = e.Overflow()
 	}

@@ -29,11 +29,49 @@ func (q *request) messages(list scan.Value) {
 			q.Fail(at, ".role", "must be user, assistant or system, not "+strconv.Quote(role))
 			return
 		}
-		q.r.Turns = append(q.r.Turns, translate.Turn{Role: known, At: at, Blocks: q.content(m.Get("content"), at)})
+		q.turn(known, q.content(m.Get("content"), at), at)
 	}
 	if i == 0 {
 		q.Fail(translate.Top(), "messages", "must not be empty")
 	}
+}
+
+// turn adds a turn whose blocks are all such as its role may hold. The summary of a
+// compaction stands for what was said before it, so it is told by the user.
+func (q *request) turn(role translate.Role, blocks []translate.Block, at translate.At) {
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case role == translate.System && b.Kind != translate.TextBlock:
+			q.Fail(b.At, ".type", "must be text in a system message")
+		case role == translate.User && (b.Kind == translate.CallBlock || b.Kind == translate.ReasoningBlock):
+			q.Fail(b.At, ".type", "must not be tool_use or thinking in a user message")
+		case role == translate.Assistant && b.Kind == translate.ResultBlock:
+			q.Fail(b.At, ".type", "must not be tool_result in an assistant message")
+		}
+	}
+	if role == translate.Assistant && len(blocks) > 0 && isCompaction(&blocks[0]) {
+		q.r.Turns = append(q.r.Turns, translate.Turn{Role: translate.User, At: at, Blocks: blocks[:1:1]})
+		blocks = blocks[1:]
+	}
+	q.r.Turns = append(q.r.Turns, translate.Turn{Role: role, At: at, Blocks: blocks})
+}
+
+func isCompaction(b *translate.Block) bool {
+	return b.Kind == translate.OpaqueBlock && b.Opaque.Type == "compaction"
+}
+
+// inner reads the content of a result, a document or a search result, which holds text,
+// media and the like, but no calls and no results.
+func (q *request) inner(v scan.Value, at translate.At) []translate.Block {
+	blocks := q.content(v, at)
+	for i := range blocks {
+		switch blocks[i].Kind {
+		case translate.CallBlock, translate.ResultBlock, translate.ReasoningBlock:
+			q.Fail(blocks[i].At, ".type", "must not be tool_use, tool_result or thinking here")
+		}
+	}
+	return blocks
 }
 
 // content reads a string or a list of blocks.
@@ -47,8 +85,7 @@ func (q *request) content(v scan.Value, at translate.At) []translate.Block {
 	}
 	blocks := make([]translate.Block, 0, v.Len())
 	for e := range v.Elements() {
-		here := at
-		here.Part = len(blocks)
+		here := at.Child(len(blocks))
 		if !q.NeedKind(e, scan.Object, here, "") {
 			return nil
 		}
@@ -79,7 +116,7 @@ func (q *request) block(v scan.Value, at translate.At) translate.Block {
 		b.Reasoning = q.reasoning(v, at, kind)
 	case "search_result":
 		b.Kind = translate.SearchBlock
-		b.Search = &translate.Search{Title: v.Get("title").Text(), Source: v.Get("source").Text(), Raw: v.Raw(), Blocks: q.content(v.Get("content"), at)}
+		b.Search = &translate.Search{Title: v.Get("title").Text(), Source: v.Get("source").Text(), Raw: v.Raw(), Blocks: q.inner(v.Get("content"), at)}
 	default:
 		b.Kind, b.Opaque = translate.OpaqueBlock, opaque(v, kind)
 	}
@@ -115,6 +152,9 @@ func sources(content scan.Value) scan.Text {
 			out = append(append(out, ' '), url...)
 		}
 	}
+	if out != nil {
+		out = append(out, `\n`...) // the answer's own text follows
+	}
 	return out
 }
 
@@ -129,7 +169,7 @@ func (q *request) call(v scan.Value, at translate.At) *translate.Call {
 func (q *request) result(v scan.Value, at translate.At) *translate.Result {
 	r := &translate.Result{CallID: q.NeedText(v.Get("tool_use_id"), at, ".tool_use_id"), IsError: q.Bool(v.Get("is_error"), at, ".is_error")}
 	if content := v.Get("content"); !content.IsNull() {
-		r.Blocks = q.content(content, at)
+		r.Blocks = q.inner(content, at)
 	}
 	return r
 }
@@ -176,7 +216,7 @@ func (q *request) media(v scan.Value, at translate.At, kind string) *translate.M
 	case "text":
 		m.Plain = q.NeedText(source.Get("data"), at, ".source.data")
 	case "content":
-		m.Content = q.content(source.Get("content"), at)
+		m.Content = q.inner(source.Get("content"), at)
 	case "file":
 		m.FileID = q.NeedText(source.Get("file_id"), at, ".source.file_id")
 	default:
@@ -185,16 +225,22 @@ func (q *request) media(v scan.Value, at translate.At, kind string) *translate.M
 	return m
 }
 
-// accepted are the media types that Messages takes in base64.
-var accepted = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif": true, "image/webp": true, "application/pdf": true}
+// accepted are the media types that Messages takes in base64, by the kind of the block.
+var accepted = map[translate.MediaKind]struct {
+	types string
+	words string
+}{
+	translate.Image:    {" image/jpeg image/png image/gif image/webp ", "image/jpeg, image/png, image/gif or image/webp"},
+	translate.Document: {" application/pdf ", "application/pdf"},
+}
 
 func (q *request) base64(m *translate.Media, source scan.Value, at translate.At) {
 	m.Type = media.Canonical(q.NeedText(source.Get("media_type"), at, ".source.media_type").String())
-	if q.Err == nil && !accepted[m.Type] {
-		q.Fail(at, ".source.media_type", "must be image/jpeg, image/png, image/gif, image/webp or application/pdf, not "+strconv.Quote(m.Type))
+	if known := accepted[m.Kind]; !strings.Contains(known.types, " "+m.Type+" ") {
+		q.Fail(at, ".source.media_type", "must be "+known.words+", not "+strconv.Quote(m.Type))
 	}
 	data, err := media.Base64(plain(q.NeedText(source.Get("data"), at, ".source.data")))
-	if err != nil {
+	if err != nil || len(data) == 0 {
 		q.Fail(at, ".source.data", "is not valid base64")
 	}
 	m.Data = data

@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"strings"
-
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -97,25 +95,44 @@ func (q *request) field(key string, v scan.Value) {
 	case "cache_control":
 		r.Cache = mark(v)
 	case "service_tier":
-		r.ServiceTier = q.Text(v, top, key).String()
-	case "speed":
-		if v.Text().Equal("fast") {
-			r.ServiceTier = "fast"
+		if tier := q.Text(v, top, key).String(); r.ServiceTier == "" { // speed says more
+			r.ServiceTier = tier
 		}
+	case "speed":
+		q.speed(v)
 	case "thread":
 		if q.Err == nil {
 			q.Err = refuseThread(v)
 		}
 	default:
-		r.Extra = append(r.Extra, translate.Extra{Name: key, Raw: v.Raw(), Refuse: refused[key]})
+		if !refused[key] || !isEmpty(v) {
+			r.Extra = append(r.Extra, translate.Extra{Name: key, Raw: v.Raw(), Refuse: refused[key]})
+		}
 	}
+}
+
+// speed reads the wish for a faster tier, which stands above service_tier wherever it is
+// written.
+func (q *request) speed(v scan.Value) {
+	switch speed := q.Text(v, translate.Top(), "speed").String(); speed {
+	case "fast":
+		q.r.ServiceTier = speed
+	case "standard":
+	default:
+		q.losses.Drop("speed")
+	}
+}
+
+// isEmpty reports whether a list or an object asks for nothing.
+func isEmpty(v scan.Value) bool {
+	return (v.Kind() == scan.Array || v.Kind() == scan.Object) && v.Len() == 0
 }
 
 // refused are the fields that something must be done for which nobody else would do.
 var refused = map[string]bool{"compaction": true, "mcp_servers": true, "container": true, "inference_geo": true, "skills": true}
 
-// attribution begins the system entry by which Claude Code tells about itself; it is no
-// instruction and stays with Messages providers (CC9).
+// attribution begins the first system entry of Claude Code, by which it tells about
+// itself; it is no instruction and stays with Messages providers (CC9).
 const attribution = "x-anthropic-billing-header:"
 
 // system reads the system prompt: a string, or text blocks that keep their cache marks.
@@ -128,7 +145,8 @@ func (q *request) system(v scan.Value) {
 	case scan.Array:
 		i := 0
 		for e := range v.Elements() {
-			here := translate.At{Field: "system", Turn: i, Part: -1}
+			here := translate.Element("system", i)
+			first := i == 0
 			i++
 			if !q.NeedKind(e, scan.Object, here, "") {
 				return
@@ -138,7 +156,7 @@ func (q *request) system(v scan.Value) {
 				return
 			}
 			text := q.NeedText(e.Get("text"), here, ".text")
-			if !strings.HasPrefix(string(text), attribution) {
+			if !first || !text.HasPrefix(attribution) {
 				t.Blocks = append(t.Blocks, translate.Block{Kind: translate.TextBlock, Text: text, Cache: mark(e.Get("cache_control")), At: here})
 			}
 		}
@@ -170,15 +188,18 @@ func (q *request) thinking(v scan.Value) {
 	case "enabled":
 		e.Mode = translate.EffortBudget
 		n, ok := q.Int(v.Get("budget_tokens"), top, "thinking.budget_tokens")
-		if !ok {
-			q.Fail(top, "thinking.budget_tokens", "must be a whole number")
+		if !ok || n <= 0 {
+			q.Fail(top, "thinking.budget_tokens", "must be a whole number above 0")
 		}
 		e.Budget = n
 	case "disabled":
 		e.Mode = translate.EffortOff
 	case "between_tools":
 		e.Mode = translate.EffortBetweenTools
-	default: // adaptive, and what may come after it
+	case "adaptive":
+		e.Mode = translate.EffortAdaptive
+	default: // what may come after it
+		q.losses.Add("thinking.type", translate.Converted)
 		e.Mode = translate.EffortAdaptive
 	}
 }

@@ -29,10 +29,26 @@ func (Dialect) EncodeResponse(dst []byte, r *translate.Response, x *translate.Ex
 	w.EndArray()
 	writeStop(&w, &c.Stop, calls)
 	w.KeyNull("container")
+	w.KeyNull("diagnostics")
 	w.Key("usage")
-	writeUsage(&w, &r.Usage, r.Usage.Output)
+	openUsage(&w, &r.Usage, r.Usage.Output)
+	if tier := tierOf(r.ServiceTier); tier != "" {
+		w.KeyString("service_tier", tier)
+	}
+	w.EndObject()
 	w.EndObject()
 	return w.B
+}
+
+// tierOf is Messages' word for the tier that served; "" if it has none (4.1).
+func tierOf(word string) string {
+	switch word {
+	case "default":
+		return "standard"
+	case "priority", "fast":
+		return "priority"
+	}
+	return ""
 }
 
 func writeBlock(w *emit.Writer, b *translate.Block, x *translate.Exchange) {
@@ -138,6 +154,8 @@ func writeStop(w *emit.Writer, s *translate.Stop, calls int) {
 			w.Null()
 		}
 		w.EndObject()
+	default:
+		w.KeyNull("stop_details")
 	}
 }
 

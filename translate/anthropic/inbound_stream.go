@@ -73,8 +73,10 @@ func (e *encoder) Encode(dst []byte, ev *translate.Event) []byte {
 	case translate.EventFailed:
 		e.fail(ev.Err)
 	default:
-		if ev.Choice == 0 { // Messages has one answer
+		if ev.Choice == 0 {
 			e.content(ev)
+		} else { // Messages has one answer
+			e.x.AnswerLosses.Drop("choices")
 		}
 	}
 	dst = e.w.B

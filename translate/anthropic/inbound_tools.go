@@ -42,8 +42,16 @@ func (q *request) function(v scan.Value, at translate.At) {
 	if schema := v.Get("input_schema"); q.Kind(schema, scan.Object, at, ".input_schema") {
 		t.Schema = schema.Raw()
 	}
+	for key := range v.Members() {
+		if !carried[string(key)] { // defer_loading, input_examples and the like (CC11)
+			q.losses.Drop("tools." + string(key))
+		}
+	}
 	q.r.Tools = append(q.r.Tools, t)
 }
+
+// carried are the keys of a function that the neutral form holds.
+var carried = map[string]bool{"name": true, "type": true, "description": true, "input_schema": true, "strict": true, "cache_control": true}
 
 func (q *request) webSearch(v scan.Value) {
 	s := &translate.WebSearch{Raw: v.Raw(), Dialect: "anthropic"}

@@ -86,6 +86,11 @@ func ParseUsage(v scan.Value) *translate.Usage {
 
 // writeUsage writes the counts that clients read (wire-openai-anthropic.md 4.4).
 func writeUsage(w *emit.Writer, u *translate.Usage, output int64) {
+	openUsage(w, u, output)
+	w.EndObject()
+}
+
+func openUsage(w *emit.Writer, u *translate.Usage, output int64) {
 	w.Object()
 	w.KeyInt("input_tokens", u.Input)
 	w.KeyInt("cache_creation_input_tokens", u.CacheWrite)
@@ -101,7 +106,6 @@ func writeUsage(w *emit.Writer, u *translate.Usage, output int64) {
 		w.KeyInt("web_search_requests", u.WebSearches)
 		w.EndObject()
 	}
-	w.EndObject()
 }
 
 // AppendCount appends the answer of count_tokens.

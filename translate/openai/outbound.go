@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
@@ -22,6 +23,8 @@ type outbound struct {
 	turns  []translate.Turn
 	tools  []translate.Tool
 	choice translate.ToolChoice
+	limit  int64           // of the answer as sent; 0 is none
+	told   map[string]bool // sealed reasoning that is in the request already
 }
 
 // EncodeRequest writes a Chat request for the target (wire-openai-anthropic.md 3).
@@ -146,6 +149,7 @@ func (o *outbound) writeLimit() {
 		o.x.Losses.Add("max_tokens", translate.Clamped)
 		n = o.caps.MaxOutput
 	}
+	o.limit = n
 	o.KeyInt(o.caps.MaxTokensParam, n)
 }
 
@@ -192,7 +196,8 @@ func (o *outbound) writeUser() {
 	if user == nil {
 		return
 	}
-	if most := o.caps.UserMax; most > 0 && len(user) > most {
+	if most := o.caps.UserMax; most > 0 && utf8.RuneCountInString(user.String()) > most {
+		o.x.Losses.Add("metadata.user_id", translate.Converted)
 		sum := sha256.Sum256([]byte(user.String()))
 		user = scan.Text(hex.EncodeToString(sum[:]))
 	}
@@ -204,19 +209,23 @@ func (o *outbound) writeUser() {
 }
 
 func (o *outbound) writeTier() {
-	switch o.r.ServiceTier {
+	tier, field := o.r.ServiceTier, "service_tier"
+	switch tier {
 	case "":
+		return
 	case "auto", "default", "flex":
-		o.KeyString("service_tier", o.r.ServiceTier)
 	case "standard_only":
-		o.KeyString("service_tier", "default")
+		tier = "default"
+	case "fast": // Messages' speed
+		tier, field = "priority", "speed"
 	default:
-		if o.quirks.FastMode {
-			o.KeyString("service_tier", "priority")
-			return
-		}
-		o.x.Losses.Drop("service_tier")
+		tier = "priority"
 	}
+	if tier == "priority" && !o.quirks.FastMode { // it costs more
+		o.x.Losses.Drop(field)
+		return
+	}
+	o.KeyString("service_tier", tier)
 }
 
 // writeFormat writes the form that the answer must have.
@@ -241,7 +250,11 @@ func (o *outbound) writeFormat() *translate.Error {
 		}
 		o.KeyRaw("schema", f.Schema)
 		// A schema with optional properties stays as it is and is not strict (trap 85).
-		o.KeyBool("strict", f.Strict != translate.No && schema.Strict(f.Schema))
+		strict := f.Strict != translate.No && schema.Strict(f.Schema)
+		if !strict {
+			o.x.Losses.Add("output_config.format", translate.Converted)
+		}
+		o.KeyBool("strict", strict)
 		o.EndObject()
 		o.EndObject()
 	}

@@ -1,9 +1,6 @@
 package openai
 
 import (
-	"strconv"
-
-	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -121,49 +118,6 @@ func (o *outbound) user(t *translate.Turn) *translate.Error {
 	return nil
 }
 
-// result writes a tool message and returns the media that must follow in a user
-// message, since tool messages hold text only (traps 72 and 73).
-func (o *outbound) result(b *translate.Block, ordinal int) []translate.Block {
-	r := b.Result
-	var moved []translate.Block
-	o.Object()
-	o.KeyString("role", "tool")
-	o.KeyText("tool_call_id", o.callID(r.CallID, ordinal))
-	o.Key("content")
-	o.OpenText()
-	if r.IsError && !startsWithError(r.Blocks) { // Chat has no flag (trap 75)
-		o.Escaped("Error: ")
-		o.x.Losses.Add(b.At.String()+".is_error", translate.Converted)
-	}
-	for i := range r.Blocks {
-		if i > 0 {
-			o.Escaped("\n")
-		}
-		inner := &r.Blocks[i]
-		if inner.Kind == translate.MediaBlock {
-			moved = append(moved, *inner)
-			o.Escaped("[" + inner.Media.Kind.String() + " " + strconv.Itoa(len(moved)) + " of tool result ")
-			o.Piece(r.CallID)
-			o.Escaped("]")
-			continue
-		}
-		o.Piece(textOf(inner))
-	}
-	o.CloseText()
-	o.keyMark(b.Cache)
-	o.EndObject()
-	if len(moved) > 0 && o.caps.Images {
-		o.x.Losses.Add(b.At.String(), translate.Converted)
-		label := append(scan.Text("Media of tool result "), r.CallID...)
-		return append([]translate.Block{{Kind: translate.TextBlock, Text: append(label, ':'), At: b.At}}, moved...)
-	}
-	return nil
-}
-
-func startsWithError(blocks []translate.Block) bool {
-	return len(blocks) > 0 && blocks[0].Kind == translate.TextBlock && blocks[0].Text.HasPrefix("Error")
-}
-
 // textOf renders a block as text.
 func textOf(b *translate.Block) scan.Text {
 	switch b.Kind {
@@ -248,136 +202,6 @@ func (o *outbound) opaque(b *translate.Block) *translate.Error {
 	return nil
 }
 
-func (o *outbound) media(b *translate.Block) *translate.Error {
-	m, field := b.Media, b.At.String()
-	if m.FileID != nil {
-		return translate.Invalid(field, "files stored at another provider cannot be used; send the data")
-	}
-	switch {
-	case m.Plain != nil:
-		o.documentText(b)
-		return nil
-	case m.Content != nil:
-		return o.documentParts(b)
-	case m.Kind == translate.Image && !o.caps.Images:
-		return translate.Invalid(field, "this model takes no images")
-	case m.Kind == translate.Image:
-		o.image(b)
-	case m.Kind == translate.Document && !o.caps.PDF:
-		return translate.Invalid(field, "this model takes no documents")
-	case m.Kind == translate.Document:
-		o.file(b)
-	case m.Kind == translate.Audio && o.caps.AudioIn && m.Data != nil:
-		o.audio(b)
-	case m.Kind == translate.Video && o.caps.VideoIn:
-		o.video(b)
-	default:
-		return translate.Invalid(field, "this model takes no "+m.Kind.String())
-	}
-	return nil
-}
-
-// documentText writes a plain-text document as text: title, context, body.
-func (o *outbound) documentText(b *translate.Block) {
-	var text scan.Text
-	for _, t := range []scan.Text{b.Media.Name, b.Media.Context, b.Media.Plain} {
-		if len(t) > 0 {
-			if len(text) > 0 {
-				text = append(text, `\n`...)
-			}
-			text = append(text, t...)
-		}
-	}
-	o.x.Losses.Add(b.At.String(), translate.Converted)
-	o.textPart(text, b.Cache)
-}
-
-func (o *outbound) documentParts(b *translate.Block) *translate.Error {
-	o.x.Losses.Add(b.At.String(), translate.Converted)
-	for i := range b.Media.Content {
-		if err := o.part(&b.Media.Content[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (o *outbound) image(b *translate.Block) {
-	m := b.Media
-	o.Object()
-	o.KeyString("type", "image_url")
-	o.KeyObject("image_url")
-	o.Key("url")
-	o.location(m, media.SniffBase64(m.Data, m.Type))
-	if m.Detail != "" {
-		o.KeyString("detail", m.Detail)
-	}
-	o.EndObject()
-	o.keyMark(b.Cache)
-	o.EndObject()
-}
-
-// location writes a medium's URL, or its data as a data URL.
-func (o *outbound) location(m *translate.Media, mediaType string) {
-	o.OpenText()
-	if len(m.URL) > 0 {
-		o.Piece(m.URL)
-	} else {
-		o.Escaped("data:" + mediaType + ";base64,")
-		o.Piece(scan.Text(m.Data))
-	}
-	o.CloseText()
-}
-
-func (o *outbound) file(b *translate.Block) {
-	m := b.Media
-	o.Object()
-	o.KeyString("type", "file")
-	o.KeyObject("file")
-	if len(m.Name) > 0 {
-		o.KeyText("filename", m.Name)
-	} else {
-		o.KeyString("filename", "document.pdf")
-	}
-	o.Key("file_data")
-	o.location(m, media.SniffBase64(m.Data, m.Type))
-	o.EndObject()
-	o.keyMark(b.Cache)
-	o.EndObject()
-	if m.Citations {
-		o.x.Losses.Drop(b.At.String() + ".citations")
-	}
-}
-
-func (o *outbound) audio(b *translate.Block) {
-	format := "wav"
-	switch b.Media.Type {
-	case "audio/mpeg":
-		format = "mp3"
-	case "audio/ogg", "audio/flac", "audio/aac":
-		format = b.Media.Type[len("audio/"):]
-	case "audio/mp4":
-		format = "m4a"
-	}
-	o.Object()
-	o.KeyString("type", "input_audio")
-	o.KeyObject("input_audio")
-	o.KeyText("data", b.Media.Data)
-	o.KeyString("format", format)
-	o.EndObject()
-	o.EndObject()
-}
-
-func (o *outbound) video(b *translate.Block) {
-	o.Object()
-	o.KeyString("type", "video_url")
-	o.KeyObject("video_url")
-	o.Key("url")
-	o.location(b.Media, media.SniffBase64(b.Media.Data, b.Media.Type))
-	o.EndObject()
-	o.EndObject()
-}
-
 // assistant writes one message for an assistant turn, whose calls stay together.
 func (o *outbound) assistant(turn int, t *translate.Turn) *translate.Error {
 	texts, calls := 0, 0
@@ -392,6 +216,9 @@ func (o *outbound) assistant(turn int, t *translate.Turn) *translate.Error {
 			}
 		case translate.CallBlock:
 			calls++
+			if b.Cache != nil { // tool_calls have no place for a mark
+				o.x.Losses.Drop("cache_control")
+			}
 		case translate.OpaqueBlock:
 			if b.Opaque.Refuse {
 				return translate.Invalid(b.At.String(), "content of type "+b.Opaque.Type+" is not supported by this model's provider")

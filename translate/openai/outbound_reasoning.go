@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"slices"
+
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -30,7 +32,7 @@ func (o *outbound) openRouterReasoning(e translate.Effort) {
 	case e.Mode == translate.EffortBetweenTools:
 		o.KeyString("effort", "minimal")
 	case e.Mode == translate.EffortBudget && e.Budget > 0:
-		o.KeyInt("max_tokens", e.Budget)
+		o.budget(e.Budget)
 	case e.Level != "":
 		o.KeyString("effort", e.Level)
 	default:
@@ -42,6 +44,33 @@ func (o *outbound) openRouterReasoning(e translate.Effort) {
 	o.EndObject()
 }
 
+// minBudget is the least that OpenRouter takes as a budget for models that have one.
+const minBudget = 1024
+
+// budget writes a budget that leaves room for an answer: OpenRouter refuses one that
+// reaches the limit (CC12, pain 28).
+func (o *outbound) budget(n int64) {
+	most := n
+	if o.limit > 0 {
+		most = o.limit - 1
+	}
+	fit := max(minBudget, min(n, most))
+	switch {
+	case fit > most: // there is no room for thinking at all
+		o.x.Losses.Drop("thinking")
+		o.KeyBool("enabled", false)
+		return
+	case fit != n:
+		o.x.Losses.Add("thinking.budget_tokens", translate.Clamped)
+	}
+	o.KeyInt("max_tokens", fit)
+}
+
+// levels are the efforts that hosts know, from the least.
+var levels = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
+
+// effort asks for an effort by name. One that the host does not know falls to the
+// nearest lower one.
 func (o *outbound) effort(e translate.Effort) {
 	if !o.caps.Effort {
 		if e.Mode != translate.EffortOff {
@@ -58,16 +87,20 @@ func (o *outbound) effort(e translate.Effort) {
 	case translate.EffortBudget:
 		level = levelOf(e.Budget)
 	}
-	if (level == "xhigh" || level == "max") && !o.caps.XHigh {
+	switch {
+	case level == "":
+		return
+	case !slices.Contains(levels, level):
+		o.x.Losses.Drop("output_config.effort")
+		return
+	case (level == "xhigh" || level == "max") && !o.caps.XHigh:
 		o.x.Losses.Add("output_config.effort", translate.Clamped)
 		level = "high"
-	}
-	if level == "max" {
+	case level == "max":
+		o.x.Losses.Add("output_config.effort", translate.Clamped)
 		level = "xhigh"
 	}
-	if level != "" {
-		o.KeyString("reasoning_effort", level)
-	}
+	o.KeyString("reasoning_effort", level)
 }
 
 // levelOf gives the effort that is about as large as a budget.
@@ -102,8 +135,8 @@ func (o *outbound) dropReasoning(t *translate.Turn) {
 }
 
 // replayDetails writes OpenRouter's reasoning_details, unmodified and in order, without
-// what the family behind it would refuse: foreign seals, and text without a seal
-// (provider-openrouter.md 3, rules 1, 6 and 10).
+// what the family behind it would refuse: foreign seals, text without a seal, and what
+// has been told before (provider-openrouter.md 3, rules 1, 3, 6 and 10).
 func (o *outbound) replayDetails(t *translate.Turn) {
 	n := 0
 	for i := range t.Blocks {
@@ -111,7 +144,7 @@ func (o *outbound) replayDetails(t *translate.Turn) {
 		if b.Kind != translate.ReasoningBlock {
 			continue
 		}
-		if !o.x.Target.Accepts(b.Reasoning.Signature) || len(b.Reasoning.Text)+len(b.Reasoning.Redacted) == 0 {
+		if !o.x.Target.Accepts(b.Reasoning.Signature) || o.again(b.Reasoning) {
 			o.x.Losses.Drop(b.At.String())
 			continue
 		}
@@ -128,6 +161,23 @@ func (o *outbound) replayDetails(t *translate.Turn) {
 	if n > 0 {
 		o.EndArray()
 	}
+}
+
+// again reports whether the request holds this reasoning already: some models answer
+// "Duplicate item found" to it (D24).
+func (o *outbound) again(r *translate.Reasoning) bool {
+	key := string(firstText(r.Signature.Value, r.Text)) // a summary needs no seal
+	if len(r.Redacted) > 0 {
+		key = string(firstText(r.ID, r.Redacted))
+	}
+	if o.told[key] {
+		return true
+	}
+	if o.told == nil {
+		o.told = map[string]bool{}
+	}
+	o.told[key] = true
+	return false
 }
 
 // writeOwnDetail writes an item with its seal as the provider made it.
@@ -148,7 +198,11 @@ func (o *outbound) replayText(turn int, t *translate.Turn) {
 	}
 	var text scan.Text
 	for i := range t.Blocks {
-		if b := &t.Blocks[i]; b.Kind == translate.ReasoningBlock && b.Reasoning.Redacted == nil {
+		switch b := &t.Blocks[i]; {
+		case b.Kind != translate.ReasoningBlock:
+		case b.Reasoning.Redacted != nil:
+			o.x.Losses.Drop(b.At.String())
+		default:
 			text = append(text, b.Reasoning.Text...)
 		}
 	}

@@ -40,6 +40,11 @@ func (o *outbound) planTools() *translate.Error {
 
 func (o *outbound) checkChoice(seen map[string]bool) *translate.Error {
 	if o.choice.Mode == translate.ToolNamed && !seen[string(o.choice.Name)] {
+		if o.r.WebSearch != nil { // the tool is a setting here, not a tool (pain 28)
+			o.x.Losses.Add("tool_choice", translate.Converted)
+			o.choice.Mode = translate.ToolAuto
+			return nil
+		}
 		return translate.Invalid("tool_choice", "tool_choice names "+o.choice.Name.String()+", which is not among tools")
 	}
 	forced := o.choice.Mode == translate.ToolNamed || o.choice.Mode == translate.ToolRequired
@@ -134,6 +139,7 @@ func (o *outbound) writeWebSearch() {
 	if s == nil {
 		return
 	}
+	o.dropSearchOptions(s)
 	if o.caps.WebSearch == "openrouter" {
 		o.KeyArray("plugins")
 		o.Object()
@@ -149,8 +155,39 @@ func (o *outbound) writeWebSearch() {
 	if len(s.Location) > 0 {
 		o.KeyObject("user_location")
 		o.KeyString("type", "approximate")
-		o.KeyRaw("approximate", s.Location)
+		o.KeyObject("approximate")
+		o.place(s.Location)
+		o.EndObject()
 		o.EndObject()
 	}
 	o.EndObject()
+}
+
+// dropSearchOptions records the options of a search that hosts of Chat do not know.
+func (o *outbound) dropSearchOptions(s *translate.WebSearch) {
+	if s.MaxUses > 0 {
+		o.x.Losses.Drop("tools.max_uses")
+	}
+	if len(s.Allowed) > 0 {
+		o.x.Losses.Drop("tools.allowed_domains")
+	}
+	if len(s.Blocked) > 0 {
+		o.x.Losses.Drop("tools.blocked_domains")
+	}
+	if len(s.Location) > 0 && o.caps.WebSearch == "openrouter" {
+		o.x.Losses.Drop("tools.user_location")
+	}
+}
+
+// place writes what Chat knows of an approximate place, without Messages' own type.
+func (o *outbound) place(location []byte) {
+	v, err := scan.Parse(location)
+	if err != nil {
+		return
+	}
+	for _, key := range []string{"country", "region", "city", "timezone"} {
+		if t := v.Get(key).Text(); len(t) > 0 {
+			o.KeyText(key, t)
+		}
+	}
 }

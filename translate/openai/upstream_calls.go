@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -27,16 +28,17 @@ func (d *decoder) call(c *candidate, v scan.Value) {
 		s.name = append(s.name, name...) // an empty name never overwrites (traps 79 and 110)
 	}
 	s.custom = s.custom || custom.Kind() == scan.Object
-	args := argsOf(f)
-	if s.number < 0 && len(s.name) == 0 {
-		s.early = append(s.early, args...)
-		return
+	if seal := googleSignature(v); seal != nil && s.number < 0 {
+		seal.Value = bytes.Clone(seal.Value)
+		s.seal = seal
 	}
+	args := argsOf(f)
 	if s.number < 0 {
-		d.announce(c, s, googleSignature(v))
-		early := s.early
-		s.early = nil
-		d.arguments(c, s, early)
+		if len(s.name) == 0 || len(s.id) == 0 && len(s.early)+len(args) == 0 { // the id may still come (trap 109)
+			s.early = append(s.early, args...)
+			return
+		}
+		d.announce(c, s)
 	}
 	d.arguments(c, s, args)
 }
@@ -53,55 +55,101 @@ func argsOf(f scan.Value) scan.Text {
 	return v.Text()
 }
 
-// callFor finds the call that a fragment belongs to, or begins one: by index, unless a
-// new id with a name says that a host counts all calls as 0 (trap 95); else by id; else
-// the latest.
+// callFor finds the call that a fragment belongs to, or begins one (5.4).
 func (c *candidate) callFor(v scan.Value, id, name scan.Text) *callState {
 	index, indexed := v.Get("index").Int()
-	for i := len(c.calls) - 1; i >= 0; i-- {
-		s := c.calls[i]
-		same := len(id) > 0 && string(s.id) == string(id)
-		switch {
-		case indexed && s.indexed && s.index == index:
-			if len(id) > 0 && len(name) > 0 && len(s.id) > 0 && !same {
-				return c.begin(index, indexed)
-			}
-			return s
-		case !indexed && (same || len(id) == 0 && len(name) == 0):
-			return s
-		}
+	var s *callState
+	if indexed {
+		s = c.indexed(index, id, name)
+	} else {
+		s = c.unindexed(id, name)
 	}
-	return c.begin(index, indexed)
-}
-
-func (c *candidate) begin(index int64, indexed bool) *callState {
-	s := &callState{index: index, indexed: indexed, number: -1}
-	c.calls = append(c.calls, s)
+	if s == nil {
+		s = &callState{index: index, indexed: indexed, number: -1, ordinal: len(c.calls)}
+		c.calls = append(c.calls, s)
+	}
 	return s
 }
 
-// announce tells that a call begins.
-func (d *decoder) announce(c *candidate, s *callState, signature *translate.Signature) {
+// indexed finds a call by its index: the one of equal id, else the latest, unless a new
+// id with a name says that the host counts all calls as 0 (trap 95).
+func (c *candidate) indexed(index int64, id, name scan.Text) *callState {
+	var latest *callState
+	for _, s := range c.calls {
+		if !s.indexed || s.index != index {
+			continue
+		}
+		if len(id) > 0 && string(s.id) == string(id) {
+			return s
+		}
+		latest = s
+	}
+	if latest != nil && len(id) > 0 && len(name) > 0 && len(latest.id) > 0 {
+		return nil
+	}
+	return latest
+}
+
+// unindexed finds a call by its id, else the latest, unless the fragment begins another
+// with an id or a name of its own.
+func (c *candidate) unindexed(id, name scan.Text) *callState {
+	if len(c.calls) == 0 {
+		return nil
+	}
+	latest := c.calls[len(c.calls)-1]
+	if len(id) == 0 {
+		if len(name) == 0 || string(name) == string(latest.name) && !latest.whole() {
+			return latest
+		}
+		return nil
+	}
+	for _, s := range c.calls {
+		if string(s.id) == string(id) {
+			return s
+		}
+	}
+	if len(name) == 0 && len(latest.id) == 0 {
+		return latest
+	}
+	return nil
+}
+
+// whole reports whether a call's arguments have come and are complete JSON.
+func (s *callState) whole() bool { return (s.args || len(s.early) > 0) && s.depth.Complete() }
+
+// announce tells that a call begins, after those before it that wait for an id.
+func (d *decoder) announce(c *candidate, s *callState) {
+	for _, other := range c.calls[:s.ordinal] {
+		switch {
+		case other.number < 0 && len(other.name) > 0:
+			d.tell(c, other)
+		case other.number >= 0 && string(other.early) == "{}":
+			d.flush(c, other)
+		}
+	}
+	d.tell(c, s)
+}
+
+// tell tells that a call begins, and what has come of its arguments.
+func (d *decoder) tell(c *candidate, s *callState) {
 	d.output = true
-	d.held = nil
+	c.held = nil
 	d.endBlock(c)
 	s.number = c.blocks
 	c.blocks++
 	if len(s.id) == 0 {
-		s.id = mintID(d.x, c.index, len(c.calls)-1)
+		s.id = mintID(d.x, c.index, s.ordinal)
 	}
-	if signature != nil && signature.Origin == "" {
-		signature.Origin = d.x.Target.Origin
-	}
-	for _, other := range c.calls {
-		if other != s && string(other.early) == "{}" {
-			d.flush(c, other)
-		}
+	if s.seal != nil && s.seal.Origin == "" {
+		s.seal.Origin = d.x.Target.Origin
 	}
 	name := d.x.ToolName(s.name)
 	s.wrapped = !s.custom && d.x.IsCustom(name)
 	d.add(translate.Event{Kind: translate.EventCall, Choice: c.index, Block: s.number, ID: s.id, Name: name,
-		Custom: s.custom || s.wrapped, Signature: signature})
+		Custom: s.custom || s.wrapped, Signature: s.seal})
+	early := s.early
+	s.early = nil
+	d.arguments(c, s, early)
 }
 
 // arguments tells a piece of a call's arguments. Some hosts send {} first and the real
@@ -147,16 +195,20 @@ func (d *decoder) flush(c *candidate, s *callState) {
 func (d *decoder) endCalls(c *candidate) {
 	for i, s := range c.calls {
 		if s.number < 0 {
-			if len(s.early) == 0 {
+			if len(s.early)+len(s.name) == 0 {
 				continue
 			}
-			s.name = scan.Text("tool_" + strconv.Itoa(i))
-			early := s.early
-			s.early = nil
-			d.announce(c, s, nil)
-			d.arguments(c, s, early)
+			if len(s.name) == 0 {
+				s.name = scan.Text("tool_" + strconv.Itoa(i))
+			}
+			d.announce(c, s)
 		}
 		d.flush(c, s)
 		d.add(translate.Event{Kind: translate.EventCallEnd, Choice: c.index, Block: s.number})
 	}
+}
+
+// mintID gives a call an id if the host gave none.
+func mintID(x *translate.Exchange, choice, n int) scan.Text {
+	return scan.Text(translate.MintID("call_", x, choice<<8|n) + strconv.Itoa(n))
 }

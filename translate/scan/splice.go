@@ -17,3 +17,16 @@ func Splice(dst, src []byte, edits []Edit) []byte {
 	}
 	return append(dst, src[at:]...)
 }
+
+// Removal takes the members [from, to) out of an object's layout, with the commas that
+// belong to them.
+func Removal(members []Member, from, to int) Edit {
+	last := members[to-1].Value.End()
+	switch {
+	case from > 0:
+		return Edit{Start: members[from-1].Value.End(), End: last}
+	case to < len(members):
+		return Edit{Start: members[from].Start, End: members[to].Start}
+	}
+	return Edit{Start: members[from].Start, End: last}
+}

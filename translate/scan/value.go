@@ -240,10 +240,12 @@ type Member struct {
 }
 
 // Layout lists the members of an object with their positions, for splicing.
-func (v Value) Layout() []Member {
-	var list []Member
+func (v Value) Layout() []Member { return v.AppendLayout(nil) }
+
+// AppendLayout appends what Layout lists to list.
+func (v Value) AppendLayout(list []Member) []Member {
 	if v.Kind() != Object {
-		return nil
+		return list
 	}
 	nodes := v.d.nodes
 	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i+1].next {

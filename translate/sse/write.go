@@ -1,5 +1,7 @@
 package sse
 
+import "bytes"
+
 // Done is the record that ends a stream of the Chat dialect.
 const Done = "data: [DONE]\n\n"
 
@@ -10,6 +12,19 @@ func AppendEvent(dst []byte, name string, data []byte) []byte {
 	dst = AppendOpen(dst, name)
 	dst = append(dst, data...)
 	return AppendClose(dst)
+}
+
+// OneLine replaces the line ends between the values of a JSON document by spaces, since
+// an event's data must stand on one line. Inside of JSON strings there are none.
+func OneLine(data []byte) {
+	for {
+		i := bytes.IndexAny(data, "\r\n")
+		if i < 0 {
+			return
+		}
+		data[i] = ' '
+		data = data[i+1:]
+	}
 }
 
 // AppendOpen appends the beginning of a record, up to where its data goes. The
