@@ -42,6 +42,7 @@ func Arrange(turns []Turn, mode SystemMode, losses *Losses) (system []Block, res
 		case !t.Role.IsSystem():
 			a.add(t, blocks)
 		case mode == HoistSystem:
+			a.losses.Add(t.At.String(), Converted)
 			system = append(system, blocks...)
 		case mode == WrapSystem:
 			a.losses.Add(t.At.String(), Converted)
@@ -172,10 +173,10 @@ func indexTools(turns []Turn) toolIndex {
 	x := toolIndex{calls: map[string][]int{}, results: map[string][]answer{}}
 	for i, t := range turns {
 		for _, b := range t.Blocks {
-			switch b.Kind {
-			case CallBlock:
+			switch {
+			case b.Kind == CallBlock && t.Role == Assistant:
 				x.calls[string(b.Call.ID)] = append(x.calls[string(b.Call.ID)], i)
-			case ResultBlock:
+			case b.Kind == ResultBlock && t.Role == User:
 				id := string(b.Result.CallID)
 				x.results[id] = append(x.results[id], answer{i, b})
 			}
@@ -253,9 +254,9 @@ func missing(c *Call) Block {
 		Blocks: []Block{{Kind: TextBlock, Text: scan.Text(noResult)}}}}
 }
 
-// named gives a result the name of the tool that was called, if it has none.
+// named gives a result the name of the tool that was called, whatever the client said.
 func named(b Block, name scan.Text) Block {
-	if len(b.Result.Name) == 0 {
+	if string(b.Result.Name) != string(name) {
 		r := *b.Result
 		r.Name = name
 		b.Result = &r

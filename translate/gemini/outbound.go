@@ -1,6 +1,8 @@
 package gemini
 
 import (
+	"strings"
+
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -28,8 +30,12 @@ func (Dialect) EncodeRequest(dst []byte, r *translate.Request, x *translate.Exch
 	if err := o.prompt(); err != nil {
 		return nil, err
 	}
+	o.writeChoice()
 	if err := o.writeConfig(); err != nil {
 		return nil, err
+	}
+	if tier := o.tier(); tier != "" {
+		o.KeyString("serviceTier", tier)
 	}
 	o.EndObject()
 	return o.B, nil
@@ -45,7 +51,7 @@ func EncodeCount(dst []byte, r *translate.Request, x *translate.Exchange) ([]byt
 	o.Object()
 	if !x.Target.Quirks.Vertex {
 		o.KeyObject("generateContentRequest")
-		o.KeyString("model", "models/"+x.Target.Model)
+		o.KeyString("model", resource(x.Target.Model))
 	}
 	if err := o.prompt(); err != nil {
 		return nil, err
@@ -57,10 +63,22 @@ func EncodeCount(dst []byte, r *translate.Request, x *translate.Exchange) ([]byt
 	return o.B, nil
 }
 
+// resource is a model's name with the collection that it belongs to.
+func resource(model string) string {
+	if strings.Contains(model, "/") {
+		return model
+	}
+	return "models/" + model
+}
+
 // plan arranges the conversation and decides what needs deciding before it is written.
 func plan(dst []byte, r *translate.Request, x *translate.Exchange) (*outbound, *translate.Error) {
 	o := &outbound{Writer: emit.Writer{B: dst}, r: r, x: x, caps: &x.Target.Caps}
-	o.system, o.turns = translate.Arrange(r.Turns, translate.HoistSystem, &x.Losses)
+	turns, err := o.settle(r.Turns)
+	if err != nil {
+		return nil, err
+	}
+	o.system, o.turns = translate.Arrange(turns, translate.HoistSystem, &x.Losses)
 	o.planFormat()
 	o.planSystem()
 	if len(o.turns) == 0 {
@@ -80,8 +98,13 @@ func (o *outbound) planSystem() {
 	if len(o.system) == 0 || o.caps.SystemTurn && len(o.turns) > 0 {
 		return
 	}
+	o.x.Losses.Add("system", translate.Converted)
 	turn := translate.Turn{Role: translate.User, Blocks: o.system}
 	o.system = nil
+	if len(o.turns) > 0 {
+		last := &turn.Blocks[len(turn.Blocks)-1] // ours: Arrange has copied it
+		last.Text = append(last.Text[:len(last.Text):len(last.Text)], `\n\n`...)
+	}
 	if len(o.turns) == 0 || o.turns[0].Role != translate.User {
 		o.turns = append([]translate.Turn{turn}, o.turns...)
 		return
@@ -91,6 +114,14 @@ func (o *outbound) planSystem() {
 }
 
 func (o *outbound) checkFields() *translate.Error {
+	if o.r.HasMaxTokens && o.r.MaxTokens < 1 {
+		return translate.Invalid("max_tokens", "max_tokens must be at least 1")
+	}
+	for _, m := range o.r.Modalities {
+		if m != "text" && m != "image" { // nothing would bring sound back to the client
+			return translate.Invalid("modalities", "modalities must be text and image for this model's provider")
+		}
+	}
 	if len(o.r.Tools) > 0 && !o.caps.Tools {
 		return translate.Invalid("tools", "this model takes no tools")
 	}
@@ -108,7 +139,7 @@ func (o *outbound) checkFields() *translate.Error {
 		set  bool
 	}{
 		{"user", o.r.User != nil}, {"prompt_cache_key", o.r.CacheKey != nil}, {"cache_control", o.r.Cache != nil || o.marked()},
-		{"min_p", o.r.MinP != nil}, {"service_tier", o.r.ServiceTier != "" && o.r.ServiceTier != "auto"},
+		{"min_p", o.r.MinP != nil}, {"logprobs", o.r.Logprobs && !o.caps.Logprobs},
 	} {
 		if hint.set {
 			o.x.Losses.Drop(hint.name)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
+	"github.com/rickyjim626/xjp-gateway/translate/schema"
 )
 
 // writeConfig writes generationConfig (3.8).
@@ -117,7 +118,11 @@ func (o *outbound) writeFormat() *translate.Error {
 	if o.r.Format.Kind != translate.FormatSchema {
 		return nil
 	}
-	key, out, lossy, err := o.schema("responseSchema", "responseJsonSchema", o.r.Format.Schema)
+	key, convert := "responseSchema", schema.GeminiFormat
+	if o.caps.JSONSchemaTools {
+		key, convert = "responseJsonSchema", schema.GeminiFormatJSON
+	}
+	out, lossy, err := convert(o.r.Format.Schema)
 	if err != nil {
 		return translate.Invalid("response_format", "the schema cannot be used: "+err.Error())
 	}
@@ -141,70 +146,22 @@ func (o *outbound) writeModalities() {
 	o.EndArray()
 }
 
-// writeThinking asks for thinking: by level from Gemini 3 on, by budget before, never by
-// both (A39).
-func (o *outbound) writeThinking() {
-	e := o.r.Reasoning
-	if o.caps.Gemini < 2.5 {
-		if e.Mode != translate.EffortUnset && e.Mode != translate.EffortOff {
-			o.x.Losses.Drop("reasoning_effort")
+// tier is the service tier in AI Studio's words, "" for the usual one. Those that cost
+// more are asked for only where the route permits it; Vertex AI has no field for it.
+func (o *outbound) tier() string {
+	quirks := &o.x.Target.Quirks
+	switch o.r.ServiceTier {
+	case "", "auto", "default", "standard", "standard_only":
+		return ""
+	case "flex":
+		if !quirks.Vertex {
+			return "flex"
 		}
-		return
-	}
-	if e.Mode == translate.EffortUnset && e.Level == "" && !e.Show {
-		return // the model's own default
-	}
-	o.KeyObject("thinkingConfig")
-	if o.caps.Gemini >= 3 {
-		if level := o.thinkingLevel(e); level != "" {
-			o.KeyString("thinkingLevel", level)
-		}
-	} else if budget, ok := o.thinkingBudget(e); ok {
-		o.KeyInt("thinkingBudget", budget)
-	}
-	o.KeyBool("includeThoughts", !e.Hide)
-	o.EndObject()
-}
-
-func (o *outbound) thinkingLevel(e translate.Effort) string {
-	level := e.Level
-	switch e.Mode {
-	case translate.EffortOff, translate.EffortBetweenTools: // cannot be off
-		o.x.Losses.Add("reasoning_effort", translate.Converted)
-		return o.caps.LowestLevel
-	case translate.EffortBudget:
-		switch {
-		case e.Budget < 4096:
-			level = "low"
-		case e.Budget < 16384:
-			level = "medium"
-		default:
-			level = "high"
+	case "priority", "fast":
+		if !quirks.Vertex && quirks.FastMode {
+			return "priority"
 		}
 	}
-	switch level {
-	case "minimal":
-		return o.caps.LowestLevel
-	case "xhigh", "max":
-		return "high"
-	}
-	return level
-}
-
-// shares are the parts of the largest budget that an effort may think with, in percent.
-var shares = map[string]int64{"minimal": 4, "low": 20, "medium": 50, "high": 80, "xhigh": 100, "max": 100}
-
-func (o *outbound) thinkingBudget(e translate.Effort) (int64, bool) {
-	switch {
-	case e.Mode == translate.EffortOff || e.Mode == translate.EffortBetweenTools:
-		if o.caps.MinBudget > 0 {
-			o.x.Losses.Add("reasoning_effort", translate.Converted)
-		}
-		return o.caps.MinBudget, true
-	case e.Mode == translate.EffortBudget:
-		return min(max(e.Budget, o.caps.MinBudget), o.caps.MaxBudget), true
-	case e.Level != "":
-		return max(o.caps.MaxBudget*shares[e.Level]/100, o.caps.MinBudget), true
-	}
-	return 0, false
+	o.x.Losses.Drop("service_tier")
+	return ""
 }

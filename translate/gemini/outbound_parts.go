@@ -1,9 +1,6 @@
 package gemini
 
 import (
-	"strings"
-
-	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -16,20 +13,14 @@ const placeholder = "skip_thought_signature_validator"
 func (o *outbound) turn(t *translate.Turn) *translate.Error {
 	mark := len(o.B)
 	o.Object()
-	role := "user"
+	role, parts := "user", o.userParts
 	if t.Role == translate.Assistant {
-		role = "model"
+		role, parts = "model", o.modelParts
 	}
 	o.KeyString("role", role)
 	o.KeyArray("parts")
 	empty := len(o.B)
-	var err *translate.Error
-	if t.Role == translate.Assistant {
-		err = o.modelParts(t)
-	} else {
-		err = o.userParts(t)
-	}
-	if err != nil {
+	if err := parts(t); err != nil {
 		return err
 	}
 	if len(o.B) == empty {
@@ -44,16 +35,21 @@ func (o *outbound) turn(t *translate.Turn) *translate.Error {
 func (o *outbound) text(t scan.Text, s *translate.Signature) {
 	o.Object()
 	o.KeyText("text", t)
-	if s != nil {
-		o.KeyText("thoughtSignature", s.Value)
-	}
+	o.seal(s)
 	o.EndObject()
 }
 
-// userParts writes the user's content: results first, the media of older models' results
-// after all of them (A11), then the rest.
+// seal writes a part's signature, if it has one.
+func (o *outbound) seal(s *translate.Signature) {
+	if s != nil {
+		o.KeyText("thoughtSignature", s.Value)
+	}
+}
+
+// userParts writes the user's content: results first, the media that cannot stand in
+// results after all of them (A11), then the rest.
 func (o *outbound) userParts(t *translate.Turn) *translate.Error {
-	var later []translate.Block
+	var later []*translate.Block
 	for i := range t.Blocks {
 		if b := &t.Blocks[i]; b.Kind == translate.ResultBlock {
 			moved, err := o.result(b)
@@ -63,8 +59,8 @@ func (o *outbound) userParts(t *translate.Turn) *translate.Error {
 			later = append(later, moved...)
 		}
 	}
-	for i := range later {
-		if err := o.media(&later[i]); err != nil {
+	for _, b := range later {
+		if err := o.media(b); err != nil {
 			return err
 		}
 	}
@@ -78,97 +74,53 @@ func (o *outbound) userParts(t *translate.Turn) *translate.Error {
 	return nil
 }
 
+// part writes text or a medium; nothing else has a place here.
 func (o *outbound) part(b *translate.Block) *translate.Error {
 	switch b.Kind {
 	case translate.TextBlock, translate.RefusalBlock:
-		o.text(b.Text, nil)
+		if len(b.Text) > 0 || b.Signature != nil {
+			o.text(b.Text, b.Signature)
+		}
 	case translate.MediaBlock:
 		return o.media(b)
-	case translate.SearchBlock:
-		o.x.Losses.Add(b.At.String(), translate.Converted)
-		o.text(searchText(b.Search), nil)
-	case translate.OpaqueBlock:
-		if b.Opaque.Refuse {
-			return translate.Invalid(b.At.String(), "content of type "+b.Opaque.Type+" is not supported by this model's provider")
-		}
-		if b.Opaque.Summary.IsBlank() {
-			o.x.Losses.Drop(b.At.String())
-			return nil
-		}
-		o.x.Losses.Add(b.At.String(), translate.Converted)
-		o.text(b.Opaque.Summary, nil)
+	default:
+		o.x.Losses.Drop(b.At.String())
 	}
 	return nil
 }
 
-// searchText renders a search result: title, source, texts.
-func searchText(s *translate.Search) scan.Text {
-	out := append(scan.Text{}, s.Title...)
-	out = append(append(out, `\n`...), s.Source...)
-	for i := range s.Blocks {
-		out = append(append(out, `\n`...), s.Blocks[i].Text...)
+// modelParts writes what the model said.
+func (o *outbound) modelParts(t *translate.Turn) *translate.Error {
+	called := false
+	for i := range t.Blocks {
+		b := &t.Blocks[i]
+		if b.Kind == translate.CallBlock {
+			o.call(b, called)
+			called = true
+		} else if err := o.part(b); err != nil {
+			return err
+		}
 	}
-	return out
+	return nil
 }
 
-// result writes a functionResponse and returns the media that must stand after all of
-// them.
-func (o *outbound) result(b *translate.Block) ([]translate.Block, *translate.Error) {
-	r := b.Result
-	if len(r.Name) == 0 {
-		return nil, translate.Invalid(b.At.String(), "the tool result names no tool and no call with its id comes before it")
-	}
+var skipped = &translate.Signature{Value: scan.Text(placeholder)}
+
+// call writes a functionCall. Gemini 3 refuses a step whose first call has no signature
+// (A18 to A20).
+func (o *outbound) call(b *translate.Block, follows bool) {
 	o.Object()
-	o.KeyObject("functionResponse")
-	o.keyID(r.CallID)
-	o.KeyString("name", o.toolName(r.Name))
-	o.KeyObject("response")
-	key := "output"
-	if r.IsError {
-		key = "error"
-	}
-	o.Key(key)
-	media := o.resultText(r.Blocks)
+	o.KeyObject("functionCall")
+	o.keyID(b.Call.ID)
+	o.KeyString("name", o.toolName(b.Call.Name))
+	o.KeyRaw("args", b.Call.Object())
 	o.EndObject()
-	if len(media) > 0 && o.caps.ToolImages {
-		o.KeyArray("parts")
-		for i := range media {
-			if err := o.media(&media[i]); err != nil {
-				return nil, err
-			}
-		}
-		o.EndArray()
-		media = nil
+	if b.Signature == nil && !follows && o.caps.Gemini >= 3 {
+		o.seal(skipped)
+	} else {
+		o.seal(b.Signature)
 	}
 	o.EndObject()
-	o.EndObject()
-	return media, nil
-}
-
-// resultText writes a result's texts as one string and returns its media.
-func (o *outbound) resultText(blocks []translate.Block) (media []translate.Block) {
-	o.OpenText()
-	first := true
-	for i := range blocks {
-		b := &blocks[i]
-		t := b.Text
-		switch b.Kind {
-		case translate.MediaBlock:
-			media = append(media, *b)
-			continue
-		case translate.SearchBlock:
-			t = searchText(b.Search)
-		case translate.OpaqueBlock:
-			t = b.Opaque.Summary
-		}
-		if !first {
-			o.Escaped("\n")
-		}
-		first = false
-		o.Piece(t)
-	}
-	o.CloseText()
-	return media
 }
 
 // keyID writes an id where the surface takes ids (A16, A17).
@@ -178,203 +130,123 @@ func (o *outbound) keyID(id scan.Text) {
 	}
 }
 
-// modelParts writes what the model said.
-func (o *outbound) modelParts(t *translate.Turn) *translate.Error {
-	seals := o.seals(t)
-	called := false
-	for i := range t.Blocks {
-		b := &t.Blocks[i]
-		switch b.Kind {
-		case translate.CallBlock:
-			o.call(b, seals[i], !called)
-			called = true
-		case translate.ReasoningBlock:
-		case translate.TextBlock, translate.RefusalBlock:
-			if len(b.Text) > 0 || seals[i] != nil {
-				o.text(b.Text, seals[i])
-			}
-		case translate.MediaBlock:
-			o.x.Losses.Drop(b.At.String())
-		default:
-			if err := o.part(b); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// seals gives each block of a turn its signature. One that a client brought back inside
-// reasoning belongs to the call after it, or else to the text before it.
-func (o *outbound) seals(t *translate.Turn) []*translate.Signature {
-	list := make([]*translate.Signature, len(t.Blocks))
-	for i := range t.Blocks {
-		if s := t.Blocks[i].Signature; o.x.Target.Accepts(s) {
-			list[i] = s
-		} else if s != nil {
-			o.x.Losses.Drop(t.Blocks[i].At.String() + ".signature")
-		}
-	}
-	for i := range t.Blocks {
-		b := &t.Blocks[i]
-		if b.Kind != translate.ReasoningBlock {
-			continue
-		}
-		at := place(t.Blocks, list, i)
-		if !o.x.Target.Accepts(b.Reasoning.Signature) || at < 0 {
-			o.x.Losses.Drop(b.At.String())
-			continue
-		}
-		list[at] = sealOf(b.Reasoning)
-	}
-	return list
-}
-
-// sealOf is the signature that reasoning carries; an encrypted item is one itself.
-func sealOf(r *translate.Reasoning) *translate.Signature {
-	if r.Redacted == nil {
-		return r.Signature
-	}
-	s := *r.Signature
-	s.Value = r.Redacted
-	return &s
-}
-
-// place finds the block that a signature in reasoning at i belongs to, -1 if there is none.
-func place(blocks []translate.Block, taken []*translate.Signature, i int) int {
-	for k := i + 1; k < len(blocks); k++ {
-		if blocks[k].Kind == translate.CallBlock {
-			if taken[k] == nil {
-				return k
-			}
-			break
-		}
-	}
-	for k := i - 1; k >= 0; k-- {
-		if blocks[k].Kind == translate.TextBlock && taken[k] == nil {
-			return k
-		}
-	}
-	for k := i + 1; k < len(blocks); k++ {
-		if blocks[k].Kind == translate.TextBlock && taken[k] == nil {
-			return k
-		}
-	}
-	return -1
-}
-
-// call writes a functionCall. Gemini 3 refuses a step whose first call has no signature
-// (A18 to A20).
-func (o *outbound) call(b *translate.Block, seal *translate.Signature, first bool) {
+// result writes a functionResponse and returns the media that must stand after all of
+// them.
+func (o *outbound) result(b *translate.Block) ([]*translate.Block, *translate.Error) {
+	r := b.Result
+	within, after := o.resultMedia(r.Blocks)
 	o.Object()
-	o.KeyObject("functionCall")
-	o.keyID(b.Call.ID)
-	o.KeyString("name", o.toolName(b.Call.Name))
-	o.KeyRaw("args", b.Call.Object())
-	o.EndObject()
-	switch {
-	case seal != nil:
-		o.KeyText("thoughtSignature", seal.Value)
-	case first && o.caps.Gemini >= 3:
-		o.KeyString("thoughtSignature", placeholder)
+	o.KeyObject("functionResponse")
+	o.keyID(r.CallID)
+	o.KeyString("name", o.toolName(r.Name))
+	o.KeyObject("response")
+	if r.IsError {
+		o.Key("error")
+	} else {
+		o.Key("output")
 	}
+	o.resultText(r.Blocks)
 	o.EndObject()
-}
-
-// media writes a medium as inlineData or fileData.
-func (o *outbound) media(b *translate.Block) *translate.Error {
-	m, field := b.Media, b.At.String()
-	switch {
-	case m.FileID != nil:
-		return translate.Invalid(field, "files stored at another provider cannot be used; send the data")
-	case m.Plain != nil:
-		o.text(documentText(m), nil)
-		return nil
-	case m.Content != nil:
-		for i := range m.Content {
-			if err := o.part(&m.Content[i]); err != nil {
-				return err
+	if len(within) > 0 {
+		o.KeyArray("parts")
+		for _, m := range within {
+			if err := o.resultPart(m); err != nil {
+				return nil, err
 			}
 		}
-		return nil
+		o.EndArray()
 	}
-	if err := o.takes(m, field); err != nil {
+	o.EndObject()
+	o.EndObject()
+	return after, nil
+}
+
+// resultMedia parts the media of a result into those that can stand within it and those
+// that must come after: older models know only the latter, and the newer ones take
+// images and documents only.
+func (o *outbound) resultMedia(blocks []translate.Block) (within, after []*translate.Block) {
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case b.Kind != translate.MediaBlock || isText(b.Media):
+		case o.caps.ToolImages && (b.Media.Kind == translate.Image || b.Media.Kind == translate.Document):
+			within = append(within, b)
+		default:
+			after = append(after, b)
+		}
+	}
+	return within, after
+}
+
+// isText reports whether a document is given as text.
+func isText(m *translate.Media) bool { return m.Plain != nil || m.Content != nil }
+
+// resultPart writes a medium within a functionResponse, which knows no settings for it.
+func (o *outbound) resultPart(b *translate.Block) *translate.Error {
+	field := b.At.String()
+	mediaType, err := o.mediaType(b.Media, field)
+	if err != nil {
 		return err
 	}
-	mediaType := mediaTypeOf(m)
-	if mediaType == "" {
-		return translate.Invalid(field, "the type of the "+m.Kind.String()+" is not known; send it as a data URL or with a name that tells")
-	}
 	o.Object()
-	if m.Data != nil {
-		o.KeyObject("inlineData")
-		o.KeyString("mimeType", mediaType)
-		o.KeyText("data", m.Data)
-	} else {
-		o.KeyObject("fileData")
-		o.KeyString("mimeType", mediaType)
-		o.KeyText("fileUri", m.URL)
-	}
+	o.blob(b.Media, mediaType)
 	o.EndObject()
-	o.mediaSettings(m, field)
-	o.EndObject()
-	return nil
-}
-
-func (o *outbound) takes(m *translate.Media, field string) *translate.Error {
-	ok := map[translate.MediaKind]bool{
-		translate.Image: o.caps.Images, translate.Document: o.caps.PDF, translate.Audio: o.caps.AudioIn, translate.Video: o.caps.VideoIn,
-	}[m.Kind]
-	if !ok {
-		return translate.Invalid(field, "this model takes no "+m.Kind.String())
-	}
-	return nil
-}
-
-// documentText is a plain-text document: title, context, body.
-func documentText(m *translate.Media) scan.Text {
-	var out scan.Text
-	for _, t := range []scan.Text{m.Name, m.Context, m.Plain} {
-		if len(t) > 0 {
-			if len(out) > 0 {
-				out = append(out, `\n`...)
-			}
-			out = append(out, t...)
-		}
-	}
-	return out
-}
-
-// mediaTypeOf is the type by the data, the declaration, or the URL's path without query
-// (A40); never a guess (A41).
-func mediaTypeOf(m *translate.Media) string {
-	if m.Data != nil {
-		return media.SniffBase64(m.Data, m.Type)
-	}
-	url := m.URL.String()
-	if t := media.TypeByExtension(url); t != "" {
-		return t
-	}
-	if m.Type == "" && (strings.Contains(url, "youtube.com/") || strings.Contains(url, "youtu.be/")) {
-		return "video/*"
-	}
-	return m.Type
-}
-
-// mediaSettings writes how closely an image is looked at, and which part of a video.
-func (o *outbound) mediaSettings(m *translate.Media, field string) {
-	if m.Clip != nil {
-		o.KeyRaw("videoMetadata", m.Clip) // offsets stay the strings they are (A44)
-	}
-	level := map[string]string{"low": "MEDIA_RESOLUTION_LOW", "medium": "MEDIA_RESOLUTION_MEDIUM", "high": "MEDIA_RESOLUTION_HIGH", "original": "MEDIA_RESOLUTION_ULTRA_HIGH"}[m.Detail]
-	if level == "" {
-		return
-	}
-	if o.caps.Gemini < 3 {
+	if d := b.Media.Detail; d != "" && d != "auto" {
 		o.x.Losses.Drop(field + ".image_url.detail")
-		return
 	}
-	o.KeyObject("mediaResolution")
-	o.KeyString("level", level)
-	o.EndObject()
+	if len(b.Media.Context) > 0 {
+		o.x.Losses.Drop(field + ".context")
+	}
+	o.mediaLosses(b.Media, field)
+	return nil
+}
+
+// resultText writes a result's texts as one string: whatever a tool says, its words are
+// not taken for fields (pain 24).
+func (o *outbound) resultText(blocks []translate.Block) {
+	o.OpenText()
+	first := true
+	for i := range blocks {
+		t, ok := o.wordsOf(&blocks[i])
+		if !ok {
+			continue
+		}
+		if !first {
+			o.Escaped("\n")
+		}
+		first = false
+		o.Piece(t)
+	}
+	o.CloseText()
+}
+
+// wordsOf is what a block of a result says in words; ok is false for media and for what
+// has none.
+func (o *outbound) wordsOf(b *translate.Block) (t scan.Text, ok bool) {
+	switch b.Kind {
+	case translate.MediaBlock:
+		if !isText(b.Media) {
+			return nil, false
+		}
+		t = documentText(b.Media)
+		for i := range b.Media.Content {
+			if words, ok := o.wordsOf(&b.Media.Content[i]); ok {
+				t = append(append(t, `\n`...), words...)
+			} else {
+				o.x.Losses.Drop(b.Media.Content[i].At.String())
+			}
+		}
+		return t, true
+	case translate.SearchBlock:
+		o.x.Losses.Add(b.At.String(), translate.Converted)
+		return searchText(b.Search), true
+	case translate.OpaqueBlock:
+		if b.Opaque.Summary.IsBlank() {
+			o.x.Losses.Drop(b.At.String())
+			return nil, false
+		}
+		o.x.Losses.Add(b.At.String(), translate.Converted)
+		return b.Opaque.Summary, true
+	}
+	return b.Text, true
 }

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -8,12 +9,21 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate/schema"
 )
 
-// maxToolName is the longest name of a function.
-const maxToolName = 64
+// functionName is what the API takes as a function's name (3.4).
+var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$`)
+
+// maxShortName bounds the part of a repaired name that tells about the original.
+const maxShortName = 64
 
 // toolName gives a tool's name as the API takes it and remembers the client's own.
 func (o *outbound) toolName(name scan.Text) string {
-	short := translate.ShortName(name, maxToolName)
+	if functionName.Match(name) {
+		return string(name)
+	}
+	short := translate.ShortName(name, maxShortName)
+	if !functionName.MatchString(short) { // begins with a digit or a dash
+		short = translate.ShortName(append(scan.Text("_."), name...), maxShortName)
+	}
 	if short != string(name) {
 		if o.x.Names == nil {
 			o.x.Names = map[string]scan.Text{}
@@ -38,14 +48,34 @@ func (o *outbound) checkTools() *translate.Error {
 	if o.r.WebSearch != nil && len(o.r.Tools) > 0 && o.caps.Gemini < 3 {
 		return translate.Invalid("web_search_options", "this model takes web search or functions, not both")
 	}
-	c := o.r.ToolChoice
-	if c.Mode == translate.ToolNamed && !slices.ContainsFunc(o.r.Tools, func(t translate.Tool) bool { return string(t.Name) == string(c.Name) }) && len(o.r.Tools) > 0 {
+	return o.checkChoice()
+}
+
+// checkChoice refuses a choice of what is not there; the API would, too.
+func (o *outbound) checkChoice() *translate.Error {
+	c := &o.r.ToolChoice
+	if len(o.r.Tools) == 0 {
+		if c.Mode == translate.ToolNamed || c.Mode == translate.ToolRequired {
+			o.x.Losses.Drop("tool_choice")
+		}
+		return nil
+	}
+	if c.Mode == translate.ToolNamed && !o.declares(c.Name) {
 		return translate.Invalid("tool_choice", "tool_choice names "+c.Name.String()+", which is not among tools")
+	}
+	for _, name := range c.Allowed {
+		if !o.declares(name) {
+			return translate.Invalid("tool_choice", "tool_choice allows "+name.String()+", which is not among tools")
+		}
 	}
 	return nil
 }
 
-// writeTools writes all declarations into one tool, and toolConfig (3.6, 3.7).
+func (o *outbound) declares(name scan.Text) bool {
+	return slices.ContainsFunc(o.r.Tools, func(t translate.Tool) bool { return string(t.Name) == string(name) })
+}
+
+// writeTools writes all declarations into one tool (3.6).
 func (o *outbound) writeTools() *translate.Error {
 	if len(o.r.Tools) == 0 && o.r.WebSearch == nil {
 		return nil
@@ -74,7 +104,6 @@ func (o *outbound) writeTools() *translate.Error {
 	}
 	o.EndObject()
 	o.EndArray()
-	o.writeChoice()
 	return nil
 }
 
@@ -83,16 +112,16 @@ var freeform = []byte(`{"type":"object","properties":{"input":{"type":"string"}}
 func (o *outbound) writeTool(t *translate.Tool) *translate.Error {
 	o.Object()
 	o.KeyString("name", o.toolName(t.Name))
-	if len(t.Description) > 0 {
-		o.KeyText("description", t.Description)
-	} else {
-		o.KeyString("description", "")
-	}
+	o.KeyText("description", described(t))
 	source := t.Schema
 	if t.Custom {
 		source = freeform
 	}
-	key, parameters, lossy, err := o.schema("parameters", "parametersJsonSchema", source)
+	key, convert := "parameters", schema.Gemini
+	if o.caps.JSONSchemaTools {
+		key, convert = "parametersJsonSchema", schema.GeminiJSON
+	}
+	parameters, lossy, err := convert(source)
 	if err != nil {
 		return translate.Invalid(t.At, "the schema of tool "+t.Name.String()+" cannot be used: "+err.Error())
 	}
@@ -106,40 +135,25 @@ func (o *outbound) writeTool(t *translate.Tool) *translate.Error {
 	return nil
 }
 
-// schema gives a schema in the form that the model takes, with the field for it.
-func (o *outbound) schema(openAPI, json string, source []byte) (key string, out []byte, lossy bool, err error) {
-	if o.caps.JSONSchemaTools {
-		out, lossy, err = schema.GeminiJSON(source)
-		return json, out, lossy, err
+// described is a tool's description; the grammar of a freeform tool has no other place
+// (pain 26).
+func described(t *translate.Tool) scan.Text {
+	if !t.Custom || len(t.Grammar) == 0 {
+		return t.Description
 	}
-	out, lossy, err = schema.Gemini(source)
-	return openAPI, out, lossy, err
+	grammar := scan.Quote("\n\nThe input must follow this format: " + string(t.Grammar))
+	return append(t.Description[:len(t.Description):len(t.Description)], grammar...)
 }
 
+// writeChoice writes toolConfig (3.7).
 func (o *outbound) writeChoice() {
-	c := o.r.ToolChoice
 	if len(o.r.Tools) == 0 {
 		return
-	}
-	mode, names := "", c.Allowed
-	switch c.Mode {
-	case translate.ToolNone:
-		mode = "NONE" // the tools stay, since the history may speak of them (A35)
-	case translate.ToolRequired:
-		mode = "ANY"
-	case translate.ToolNamed:
-		mode, names = "ANY", []scan.Text{c.Name}
-	default:
-		switch {
-		case c.Allowed != nil, o.strict(), o.r.WebSearch != nil:
-			mode = "VALIDATED"
-		case c.Mode == translate.ToolAuto:
-			mode = "AUTO"
-		}
 	}
 	if o.r.ParallelTools == translate.No {
 		o.x.ParallelLimit = true
 	}
+	mode, names := o.choice()
 	if mode == "" {
 		return
 	}
@@ -154,7 +168,31 @@ func (o *outbound) writeChoice() {
 		o.EndArray()
 	}
 	o.EndObject()
+	if o.r.WebSearch != nil && !o.x.Target.Quirks.Vertex { // AI Studio demands it, Vertex AI refuses it
+		o.KeyBool("includeServerSideToolInvocations", true)
+	}
 	o.EndObject()
+}
+
+// choice gives the mode of function calling, "" for the API's own, and the functions
+// that it is narrowed to.
+func (o *outbound) choice() (mode string, names []scan.Text) {
+	c := &o.r.ToolChoice
+	switch c.Mode {
+	case translate.ToolNone:
+		return "NONE", nil // the tools stay, since the history may speak of them (A35)
+	case translate.ToolRequired:
+		return "ANY", c.Allowed
+	case translate.ToolNamed:
+		return "ANY", []scan.Text{c.Name}
+	}
+	switch {
+	case c.Allowed != nil, o.strict(), o.r.WebSearch != nil:
+		return "VALIDATED", c.Allowed
+	case c.Mode == translate.ToolAuto:
+		return "AUTO", nil
+	}
+	return "", nil
 }
 
 func (o *outbound) strict() bool {

@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
@@ -128,6 +129,22 @@ func (n *node) copy() *node {
 		out.items = append(out.items, e.copy())
 	}
 	return out
+}
+
+// shallow copies a node but not what is below it.
+func (n *node) shallow() *node {
+	return &node{kind: n.kind, raw: n.raw, members: slices.Clone(n.members), items: slices.Clone(n.items)}
+}
+
+// own puts a shallow copy of a member in its place, so that it can be changed, and
+// returns it; nil if there is none.
+func (n *node) own(key string) *node {
+	child := n.get(key)
+	if child != nil {
+		child = child.shallow()
+		n.set(key, child)
+	}
+	return child
 }
 
 // bytes writes the node as JSON.

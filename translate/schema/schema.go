@@ -51,8 +51,8 @@ func makeObject(raw []byte) result {
 // stays what all branches of an anyOf or oneOf require, and what any of an allOf does.
 func merge(n *node) {
 	props := object()
-	if own := n.get("properties"); own.is(scan.Object) {
-		props = own
+	if n.get("properties").is(scan.Object) {
+		props = n.own("properties")
 	}
 	required := names(n.get("required"))
 	for _, key := range []string{"allOf", "anyOf", "oneOf"} {
