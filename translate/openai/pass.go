@@ -56,8 +56,12 @@ func (Dialect) PassResponse(dst []byte, doc *scan.Doc, x *translate.Exchange) ([
 		return dst, seen
 	}
 	seen.Content, seen.Done = true, true
-	if reason := v.Get("choices").First().Get("finish_reason").Str(); reason != "" {
+	first := v.Get("choices").First()
+	if reason := first.Get("finish_reason").Str(); reason != "" {
 		seen.Stop = &translate.Stop{Reason: stopReason(reason), Native: reason}
+	} else if !tells(first.Get("message")) { // neither an answer nor a reason for there being none (5.5)
+		seen.Err = translate.EndOf(nil, false)
+		return dst, seen
 	}
 	return appendRenamed(dst, doc.Source(), v.Get("model"), x.Model), seen
 }
@@ -113,6 +117,10 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	case data == nil: // a comment
 		return append(dst, raw...), translate.Seen{}
 	case bytes.HasPrefix(data, []byte("[DONE]")):
+		if !p.finished && !p.output { // nothing came, and no reason for it (5.5)
+			e := translate.EndOf(nil, false)
+			return p.Fail(dst, e), translate.Seen{Err: e}
+		}
 		return p.done(dst), translate.Seen{Done: true}
 	}
 	if p.doc.Parse(data, scan.Limits{}) != nil {
@@ -177,6 +185,9 @@ func tells(delta scan.Value) bool {
 // chunk, or with a last one that would undo the reason to stop.
 func (p *pass) forward(dst []byte, v scan.Value, data []byte) []byte {
 	usage := v.Get("usage")
+	if usage.IsNull() && p.usage && v.At("x_groq", "usage").Kind() == scan.Object {
+		p.last = p.hostUsage(p.last[:0], v, data)
+	}
 	if usage.IsNull() && (!usage.Exists() || p.usage) {
 		return p.plain(dst, v, data)
 	}
@@ -253,11 +264,35 @@ func (p *pass) rewritten(dst []byte, v scan.Value, data []byte, noUsage, noChoic
 			edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: []byte("[]")})
 		}
 	}
+	return appendSpliced(dst, data, edits)
+}
+
+// appendSpliced appends a chunk with edits.
+func appendSpliced(dst, data []byte, edits []scan.Edit) []byte {
 	dst = sse.AppendOpen(dst, "")
 	from := len(dst)
 	dst = scan.Splice(dst, data, edits)
 	oneLine(dst[from:])
 	return sse.AppendClose(dst)
+}
+
+// hostUsage appends a chunk of the usage that a host told in a place of its own (Groq).
+func (p *pass) hostUsage(dst []byte, v scan.Value, data []byte) []byte {
+	members := v.Layout()
+	var edits []scan.Edit
+	for i, m := range members {
+		switch key := string(m.Key); {
+		case key == "model" && m.Value.Kind() == scan.String:
+			edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: p.name})
+		case key == "choices":
+			edits = append(edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: []byte("[]")})
+		case key == "usage":
+			edits = append(edits, removed(members, i))
+		case key == "x_groq":
+			edits = append(edits, scan.Edit{Start: m.Start, End: m.Value.End(), With: append([]byte(`"usage":`), m.Value.Get("usage").Raw()...)})
+		}
+	}
+	return appendSpliced(dst, data, edits)
 }
 
 // removed takes out a member with the comma that belongs to it.
