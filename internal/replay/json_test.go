@@ -118,7 +118,7 @@ func events(body []byte) [][]byte {
 	var data []string
 	for {
 		line, err := r.ReadString('\n')
-		line = strings.TrimRight(line, "\r\n")
+		line = strings.TrimLeft(strings.TrimRight(line, "\r\n"), " ") // OpenRouter sends blanks ahead
 		if rest, ok := strings.CutPrefix(line, "data:"); ok {
 			data = append(data, strings.TrimSpace(rest))
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -145,7 +146,7 @@ func gateway(t *testing.T, p *player) string {
 		fmt.Fprintf(&options, "\t\tmodel %s/* {\n\t\t\troute %s {model.rest}\n\t\t}\n", name, name)
 	}
 	fmt.Fprintf(&options, "\t\tprovider vertex {\n\t\t\taccess_token %s\n\t\t\tproject demo-project\n\t\t\tbase_url %s\n\t\t}\n\t\tmodel vertex/* {\n\t\t\troute vertex {model.rest}\n\t\t}\n", secret, p.url)
-	return gatewaytest.Start(t, options.String())
+	return gatewaytest.Run(t, strings.Replace(gatewaytest.Site(options.String()), "level ERROR", "output discard", 1))
 }
 
 // answers loads all recorded answers of generating APIs.
@@ -197,6 +198,9 @@ func (c *tally) print(t *testing.T, what string) {
 		t.Logf("%d skipped: %s", c.skipped[why], why)
 	}
 }
+
+// full says that nothing is sampled out.
+var full = os.Getenv("XJP_REPLAY") == "full"
 
 // workers is how many exchanges are played at a time.
 const workers = 4
