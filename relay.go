@@ -60,8 +60,8 @@ func (a *attempt) relayStream() *failure {
 			out, seen = pass.Close(out, a.streamEnd(err))
 		case a.pass && event.Comment && !content:
 			continue
-		case event.Data == nil && !a.pass:
-			continue
+		case event.Data == nil && (!a.pass || !event.Comment || event.Cut):
+			continue // the beginning of a line that broke off would swallow what follows it
 		default:
 			out, seen = pass.Record(out, event.Name, event.Data, event.Raw)
 		}

@@ -57,8 +57,12 @@ func (Dialect) PassResponse(dst []byte, doc *scan.Doc, x *translate.Exchange) ([
 		return dst, seen
 	}
 	seen.Content, seen.Done = true, true
-	if reason := v.Get("choices").First().Get("finish_reason").Str(); reason != "" {
+	first := v.Get("choices").First()
+	if reason := first.Get("finish_reason").Str(); reason != "" {
 		seen.Stop = &translate.Stop{Reason: stopReason(reason), Native: reason}
+	} else if !tells(first.Get("message")) { // neither an answer nor a reason for there being none (5.5)
+		seen.Err = translate.EndOf(nil, false)
+		return dst, seen
 	}
 	return appendRenamed(dst, doc.Source(), v.Get("model"), x.Model), seen
 }

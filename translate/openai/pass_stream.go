@@ -116,6 +116,9 @@ func tells(delta scan.Value) bool {
 func (p *pass) forward(dst []byte, v scan.Value, data []byte) []byte {
 	usage := v.Get("usage")
 	alone := !v.Get("choices").First().Exists()
+	if usage.IsNull() && p.usage && v.At("x_groq", "usage").Kind() == scan.Object {
+		p.last = p.hostUsage(p.last[:0], v, data)
+	}
 	switch {
 	case !usage.Exists(), usage.IsNull() && p.usage:
 		return p.plain(dst, v, data)
@@ -198,6 +201,23 @@ func (p *pass) withoutChoices(dst []byte, v scan.Value, data []byte) []byte {
 	for _, m := range p.layout {
 		if string(m.Key) == "choices" {
 			p.edits = append(p.edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: []byte("[]")})
+		}
+		p.rename(m)
+	}
+	return p.edited(dst, data)
+}
+
+// hostUsage appends a chunk of the usage that a host told in a place of its own (Groq).
+func (p *pass) hostUsage(dst []byte, v scan.Value, data []byte) []byte {
+	p.layout, p.edits = v.AppendLayout(p.layout[:0]), p.edits[:0]
+	for i, m := range p.layout {
+		switch string(m.Key) {
+		case "choices":
+			p.edits = append(p.edits, scan.Edit{Start: m.Value.Start(), End: m.Value.End(), With: []byte("[]")})
+		case "usage":
+			p.edits = append(p.edits, scan.Removal(p.layout, i, i+1))
+		case "x_groq":
+			p.edits = append(p.edits, scan.Edit{Start: m.Start, End: m.Value.End(), With: append([]byte(`"usage":`), m.Value.Get("usage").Raw()...)})
 		}
 		p.rename(m)
 	}

@@ -23,7 +23,7 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 	}
 	d := &decoder{x: x}
 	d.record(v)
-	d.end()
+	d.done()
 	fold := translate.NewFold(x)
 	for i := range d.events {
 		fold.Add(&d.events[i])
