@@ -200,7 +200,9 @@ func (a *attempt) send(body *segments) *failure {
 		return a.fail(translate.ErrUpstream, "the request could not be made: "+err.Error())
 	}
 	if err := a.credential.Authorize(req); err != nil {
-		return a.fail(translate.ErrUpstreamAuth, "the provider's credential could not be obtained")
+		f := a.fail(translate.ErrUpstreamAuth, "the provider's credential could not be obtained")
+		f.err.Upstream = err.Error()
+		return f
 	}
 	a.setHeaders(req, body)
 	a.startSpan(req)
@@ -301,7 +303,7 @@ func (a *attempt) unreachable(err error) *failure {
 		return a.ended(context.Cause(a.ctx))
 	}
 	f := a.fail(translate.ErrUpstream, "the provider could not be reached")
-	f.err.Upstream = err.Error()
+	f.err.Upstream, f.cause = err.Error(), err
 	return f
 }
 

@@ -65,6 +65,8 @@ func (c *call) failInBand(f *failure) {
 type failure struct {
 	err     *translate.Error
 	verdict providers.Verdict
+	// cause is why no answer came, nil if one came.
+	cause error
 	// raw is the provider's own answer, for clients of its dialect; nil if there is none.
 	raw *rawAnswer
 }
