@@ -126,9 +126,9 @@ func judged(e *translate.Error) *finding {
 		return &finding{Problem: problemCredential, Help: "check the project, that its API is enabled and that the account may use it"}
 	case e.Kind == translate.ErrUpstreamAuth:
 		return &finding{Problem: problemCredential, Help: "check the key or token and the environment variable or file that holds it"}
-	case e.Kind == translate.ErrModel && e.Upstream == "":
+	case e.Status == 404 && e.Upstream == "":
 		return &finding{Problem: problemModel, Help: "check the route's model and the path in base_url"}
-	case e.Kind == translate.ErrModel, e.Kind == translate.ErrNotFound, e.Kind == translate.ErrInvalid && wrongModel.MatchString(words):
+	case e.Status == 404, e.Kind == translate.ErrInvalid && wrongModel.MatchString(words):
 		return &finding{Problem: problemModel, Help: "check the route's model; on Vertex, that the location offers it"}
 	case e.Kind == translate.ErrUpstreamLimit:
 		return &finding{Problem: problemLimit, Help: "the credential works; try again later or raise the limit"}
