@@ -44,6 +44,9 @@ func (k *HeaderKey) Authorize(r *http.Request) error {
 // String hides the key from logs and errors.
 func (k *HeaderKey) String() string { return k.name }
 
+// GoString hides the key likewise.
+func (k *HeaderKey) GoString() string { return k.name }
+
 // NoCredential is for providers that ask for none.
 type NoCredential struct{}
 

@@ -64,10 +64,14 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	status := a.Status
 	if status == http.StatusOK && d.status > 0 {
 		status = int(d.status)
+		if e.Kind == translate.ErrUpstream { // its code was no number, or not there (D20)
+			*e = *translate.NewUpstreamError(status, translate.ReadErrorBody(a.Body))
+		}
 	}
 	shared := *a
 	shared.Status = status
-	if status == http.StatusForbidden && (d.moderated || d.errorType == "content_policy_violation") {
+	if status == http.StatusForbidden && (d.moderated || d.errorType == "content_policy_violation") ||
+		status == http.StatusBadRequest && d.errorType == "refusal" {
 		e.Kind, e.Code, e.Message = translate.ErrContent, "", cmp.Or(e.Upstream, "the prompt was blocked")
 	}
 	if d.outer != "" && e.Kind == translate.ErrInvalid {
