@@ -137,7 +137,7 @@ func (p *Provider) login() (*login, error) {
 	case path != "":
 		return p.loginByFile(path)
 	case token != "":
-		return &login{credentials: providers.BearerKeys([]string{token}), account: "token"}, nil
+		return &login{credentials: []providers.Credential{providers.BearerToken("access_token", token)}, account: "token"}, nil
 	case len(p.Keys()) > 0:
 		return &login{credentials: providers.HeaderKeys("X-Goog-Api-Key", p.Keys()), account: strings.Join(p.Keys(), "\x00"), express: true}, nil
 	case p.ADC:
