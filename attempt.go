@@ -33,6 +33,7 @@ type attempt struct {
 	call       providers.Call
 	credential providers.Credential
 	retokened  bool
+	passedOver int // credentials that failed
 	unsigned   bool
 
 	ctx      context.Context
@@ -196,11 +197,17 @@ func (a *attempt) warm() *failure {
 func (a *attempt) send(body *segments) *failure {
 	a.credential = a.c.pickCredential(a.route.upstream)
 	req, err := a.route.upstream.NewRequest(a.ctx, &a.call)
+	var refused *translate.Error
+	if errors.As(err, &refused) {
+		return &failure{err: refused, verdict: providers.Judge(refused)}
+	}
 	if err != nil {
 		return a.fail(translate.ErrUpstream, "the request could not be made: "+err.Error())
 	}
 	if err := a.credential.Authorize(req); err != nil {
-		return a.fail(translate.ErrUpstreamAuth, "the provider's credential could not be obtained")
+		f := a.fail(translate.ErrUpstreamAuth, "the provider's credential could not be obtained")
+		f.err.Upstream = err.Error()
+		return f
 	}
 	a.setHeaders(req, body)
 	a.startSpan(req)
@@ -301,7 +308,7 @@ func (a *attempt) unreachable(err error) *failure {
 		return a.ended(context.Cause(a.ctx))
 	}
 	f := a.fail(translate.ErrUpstream, "the provider could not be reached")
-	f.err.Upstream = err.Error()
+	f.err.Upstream, f.cause = err.Error(), err
 	return f
 }
 
@@ -337,10 +344,19 @@ func (a *attempt) judge(e *translate.Error, body []byte) *failure {
 	answer := &providers.Answer{Call: &a.call, Status: a.response.StatusCode, Header: a.response.Header, Body: body}
 	a.failed = e
 	verdict := a.route.upstream.Classify(answer, e)
+	if e.Kind == translate.ErrModel && !a.named() && !(a.pass && a.target.route.Wire == "anthropic") {
+		e.Kind = translate.ErrUpstream
+	}
 	if e.Kind == translate.ErrContext {
 		a.measure(e)
 	}
 	return &failure{err: e, verdict: verdict}
+}
+
+// named reports whether the client chose the provider's name of the model itself. If it
+// did not, a missing model is the operator's fault and no 404 (provider-openrouter.md 6).
+func (a *attempt) named() bool {
+	return a.c.match.Rest != "" || a.c.model == a.target.route.Model
 }
 
 // measure fills in the numbers of a context overflow that the provider did not tell:

@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
@@ -65,6 +66,8 @@ func (c *call) failInBand(f *failure) {
 type failure struct {
 	err     *translate.Error
 	verdict providers.Verdict
+	// cause is why no answer came, nil if one came.
+	cause error
 	// raw is the provider's own answer, for clients of its dialect; nil if there is none.
 	raw *rawAnswer
 }
@@ -141,10 +144,24 @@ func (c *call) try(planned *registry.Route) *failure {
 			a.unsigned = true
 		case f.verdict.Action == providers.Again && !again, a.retoken(f):
 			again = true
+		case f.verdict.Scope == providers.RestCredential && c.anotherCredential(a):
 		default:
 			return f
 		}
 	}
+}
+
+// anotherCredential reports whether the provider has a credential that does not rest and
+// that the attempt may still try. The one that just failed rests already.
+func (c *call) anotherCredential(a *attempt) bool {
+	list := a.route.upstream.Credentials()
+	if a.passedOver++; a.passedOver >= len(list) {
+		return false
+	}
+	now := time.Now()
+	return slices.ContainsFunc(list, func(cred providers.Credential) bool {
+		return c.s.runtime.rests.resting(restKey(a.route.upstream, cred), now) == 0
+	})
 }
 
 // retoken makes a refused credential anew, once an attempt.

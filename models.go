@@ -155,6 +155,9 @@ func (u *upstream) fetchModels(ctx context.Context) ([]byte, error) {
 	if err := u.Credentials()[0].Authorize(req); err != nil {
 		return nil, err
 	}
+	for name, value := range u.ExtraHeaders() {
+		req.Header.Set(name, value)
+	}
 	res, err := u.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err

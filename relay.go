@@ -71,7 +71,7 @@ func (a *attempt) relayStream() *failure {
 			a.patience.gotContent()
 		}
 		if seen.Err != nil && !content {
-			return a.streamFailed(seen.Err, err)
+			return a.streamFailed(seen.Err, err, event.Data)
 		}
 		if a.paused() {
 			if f := a.goOn(); f != nil {
@@ -82,7 +82,7 @@ func (a *attempt) relayStream() *failure {
 			continue
 		}
 		if err != nil || seen.Done || seen.Err != nil {
-			return a.finish(out, &seen, observer)
+			return a.finish(out, &seen, event.Data, observer)
 		}
 		if (content || len(out) > maxHeldBack) && len(out) > 0 && !reader.Buffered() {
 			if !a.c.down.write(out) {
@@ -95,14 +95,14 @@ func (a *attempt) relayStream() *failure {
 	}
 }
 
-// finish sends the last frames of a stream.
-func (a *attempt) finish(out []byte, seen *translate.Seen, observer *recall.Observer) *failure {
+// finish sends the last frames of a stream. last is the record that ended it.
+func (a *attempt) finish(out []byte, seen *translate.Seen, last []byte, observer *recall.Observer) *failure {
 	if !a.c.down.write(out) {
 		a.c.outcome.gone = true
 	}
 	if seen.Err != nil {
 		a.c.outcome.err = seen.Err
-		a.c.note(a, a.judge(seen.Err, nil))
+		a.c.note(a, a.judge(seen.Err, last))
 		return nil
 	}
 	observer.Commit()
@@ -121,15 +121,15 @@ func (a *attempt) streamEnd(err error) error {
 }
 
 // streamFailed is a stream that failed before its first content, as if it had been a
-// status (pain 8).
-func (a *attempt) streamFailed(e *translate.Error, cause error) *failure {
+// status (pain 8). last is the record that told it, for what only the provider reads.
+func (a *attempt) streamFailed(e *translate.Error, cause error, last []byte) *failure {
 	if a.ctx.Err() != nil {
 		return a.ended(context.Cause(a.ctx))
 	}
 	if cause != nil && e.Upstream == "" && cause != io.EOF {
 		e.Upstream = cause.Error()
 	}
-	return a.judge(e, nil)
+	return a.judge(e, last)
 }
 
 // see notes what a record says for the log, the metrics and the limits.
@@ -153,8 +153,10 @@ func (a *attempt) gather() *failure {
 	defer func() { reader.Release() }()
 	fold := translate.NewFold(&a.c.x)
 	var events []translate.Event
+	var last []byte
 	for {
 		event, err := reader.Next()
+		last = event.Data
 		if err != nil {
 			events = decoder.Close(a.streamEnd(err), events[:0])
 		} else if event.Data != nil {
@@ -183,7 +185,7 @@ func (a *attempt) gather() *failure {
 	}
 	response, e := fold.Response()
 	if e != nil {
-		return a.streamFailed(e, nil)
+		return a.streamFailed(e, nil, last)
 	}
 	return a.answerWhole(response)
 }

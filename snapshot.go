@@ -25,6 +25,7 @@ import (
 type snapshot struct {
 	registry  *registry.Registry
 	upstreams map[string]*upstream
+	missing   map[string]string // why optional providers are left out, by name
 	keys      *keys.Ring
 	fetcher   *media.Fetcher
 	runtime   *runtime
@@ -43,8 +44,8 @@ type upstream struct {
 
 // buildSnapshot joins the parts of the configuration.
 func buildSnapshot(a *App, parts []part) (*snapshot, error) {
-	s := &snapshot{upstreams: map[string]*upstream{}, runtime: a.runtime}
 	missing := map[string]string{}
+	s := &snapshot{upstreams: map[string]*upstream{}, missing: missing, runtime: a.runtime}
 	var models []*ModelConfig
 	var keyConfigs []*KeyConfig
 	var settings Config

@@ -123,7 +123,7 @@ func (a *attempt) unfold(r *translate.Response) *failure {
 	}
 	seen := translate.Seen{Content: true, Usage: &r.Usage, Done: true}
 	c.see(a, &seen)
-	return a.finish(out, &seen, observer)
+	return a.finish(out, &seen, nil, observer)
 }
 
 // writeJSON sends a whole answer.

@@ -21,6 +21,11 @@ func BearerKeys(keys []string) []Credential {
 // HeaderKeys makes a credential of each key, sent in the named header.
 func HeaderKeys(header string, keys []string) []Credential { return headerKeys(keys, header, "") }
 
+// BearerToken makes a credential of one token that is no key, under a name of its own.
+func BearerToken(name, token string) Credential {
+	return &HeaderKey{name, "Authorization", "Bearer " + token}
+}
+
 func headerKeys(keys []string, header, prefix string) []Credential {
 	if len(keys) == 0 {
 		return []Credential{NoCredential{}}
@@ -43,6 +48,9 @@ func (k *HeaderKey) Authorize(r *http.Request) error {
 
 // String hides the key from logs and errors.
 func (k *HeaderKey) String() string { return k.name }
+
+// GoString hides the key likewise.
+func (k *HeaderKey) GoString() string { return k.name }
 
 // NoCredential is for providers that ask for none.
 type NoCredential struct{}

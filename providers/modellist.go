@@ -41,14 +41,16 @@ func parseModel(id string, m scan.Value) Model {
 	if at, err := time.Parse(time.RFC3339, m.Get("created_at").Str()); err == nil {
 		out.Created = at.Unix()
 	}
-	for _, key := range []string{"context_length", "context_window", "max_model_len", "max_input_tokens"} {
+	for _, key := range []string{"context_length", "context_window", "max_model_len", "max_context_length", "max_input_tokens"} {
 		if n, ok := m.Get(key).Int(); ok && out.ContextWindow == 0 {
 			out.ContextWindow = n
 		}
 	}
 	out.MaxOutput, _ = m.At("top_provider", "max_completion_tokens").Int()
-	if n, ok := m.Get("max_tokens").Int(); ok && out.MaxOutput == 0 {
-		out.MaxOutput = n
+	for _, key := range []string{"max_completion_tokens", "max_tokens"} {
+		if n, ok := m.Get(key).Int(); ok && out.MaxOutput == 0 {
+			out.MaxOutput = n
+		}
 	}
 	return out
 }

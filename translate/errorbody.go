@@ -46,7 +46,11 @@ func ReadError(v scan.Value) ErrorBody {
 		b.Message = v.Str()
 		return b
 	}
-	b.Message = clip(firstStr(v.Get("message"), v.Get("detail"), v.Get("error_description"), v.Get("msg")))
+	if m := v.Get("message"); m.Kind() == scan.Object { // Clewdr (E6)
+		b.Message = clip(firstWord(ReadError(m).Message, string(m.Raw())))
+	} else {
+		b.Message = clip(firstStr(m, v.Get("detail"), v.Get("error_description"), v.Get("msg")))
+	}
 	b.Type = firstStr(v.Get("type"), v.Get("status"))
 	b.Param = v.Get("param").Str()
 	switch code := v.Get("code"); code.Kind() {

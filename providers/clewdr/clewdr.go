@@ -93,23 +93,31 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 // CountsTokens reports that only the code back end has a counter.
 func (c *Client) CountsTokens(r *providers.Route) bool { return r.Data == code }
 
-// ForceStream streams what Clewdr would answer by itself or only streams rightly: a
-// prompt that is exactly Hi (E1), and stop sequences on the web back end (E17).
+// ForceStream streams what Clewdr only answers rightly as a stream: all of the web back
+// end, whose whole answers lack stop reason (E10) and stop sequences (E17), and a prompt
+// that is exactly Hi, which Clewdr would answer by itself (E1).
 func (c *Client) ForceStream(call *providers.Call) bool {
-	v, err := scan.Parse(call.Body)
-	if err != nil {
-		return false
-	}
-	if call.Route.Data == web && (v.Get("stop_sequences").Len() > 0 || v.Get("stop").Exists()) {
+	if call.Route.Data == web {
 		return true
 	}
-	messages := v.Get("messages")
-	return messages.Len() == 1 && onlyHi(messages.First())
+	v, err := scan.Parse(call.Body)
+	return err == nil && onlyHi(v.Get("messages"))
 }
 
-// onlyHi reports whether a message is the magic prompt, as a string or as one text block.
-func onlyHi(m scan.Value) bool {
-	content := m.Get("content")
+// onlyHi reports whether the one message is the magic prompt, as a string or as one text
+// block. Chat's system messages do not count: they are no messages upstream.
+func onlyHi(messages scan.Value) bool {
+	var only scan.Value
+	for m := range messages.Elements() {
+		if role := m.Get("role").Str(); role == "system" || role == "developer" {
+			continue
+		}
+		if only.Exists() {
+			return false
+		}
+		only = m
+	}
+	content := only.Get("content")
 	if content.Kind() == scan.Array && content.Len() == 1 {
 		content = content.First().Get("text")
 	}
@@ -132,6 +140,8 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 		return providers.Verdict{Action: providers.Next, Alarm: true}
 	case a.Status == http.StatusFound:
 		return providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: restBlocked, Alarm: true}
+	case a.Status == http.StatusInternalServerError:
+		v.Action = providers.Again
 	}
 	return v
 }

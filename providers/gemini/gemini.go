@@ -100,23 +100,6 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	return Classify(a, e)
 }
 
-// Classify is shared with Vertex: signatures that Google does not accept are replaced
-// once (A22), a bad key or a missing precondition is ours (provider-gemini-vertex.md 5).
-func Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
-	if e.Kind == translate.ErrUpstreamAuth {
-		providers.OwnFault(e)
-		return providers.Judge(e)
-	}
-	v := providers.Classify(a, e)
-	if e.Type == "thought_signature" {
-		v.NoSignatures = true
-	}
-	if a.Status == http.StatusInternalServerError {
-		v.Action = providers.Again
-	}
-	return v
-}
-
 // CountsTokens reports that every model has a counter.
 func (c *Client) CountsTokens(*providers.Route) bool { return true }
 
@@ -129,9 +112,23 @@ func (c *Client) ParseModels(body []byte) ([]providers.Model, error) {
 	var list []providers.Model
 	for m := range v.Get("models").Elements() {
 		id := strings.TrimPrefix(m.Get("name").Str(), "models/")
+		if id == "" || !generates(m) {
+			continue
+		}
 		window, _ := m.Get("inputTokenLimit").Int()
 		most, _ := m.Get("outputTokenLimit").Int()
 		list = append(list, providers.Model{ID: id, DisplayName: m.Get("displayName").Str(), ContextWindow: window, MaxOutput: most})
 	}
 	return list, nil
+}
+
+// generates reports whether a model answers; lists hold others too, such as embedders.
+func generates(m scan.Value) bool {
+	methods := m.Get("supportedGenerationMethods")
+	for method := range methods.Elements() {
+		if method.Text().Equal("generateContent") {
+			return true
+		}
+	}
+	return !methods.Exists()
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -21,13 +23,26 @@ type Client struct {
 	keys     []providers.Credential
 }
 
-// New makes a client for an address, pasted with or without /v1.
+// New makes a client for an address, pasted with or without its version.
 func New(address *url.URL, keys []string) *Client {
 	return &Client{
-		base:     providers.TrimVersion(address.String(), "/v1"),
-		official: address.Host == officialHost,
+		base:     versioned(address),
+		official: address.Host == officialHost || strings.HasSuffix(address.Host, "."+officialHost),
 		keys:     providers.BearerKeys(keys),
 	}
+}
+
+// version is a segment of a path that names an API's version.
+var version = regexp.MustCompile(`/v[0-9]+[a-z0-9]*(/|$)`)
+
+// versioned is the address with /v1, unless its path names a version already: some
+// compatible servers count otherwise (/api/paas/v4) or add more (/v1beta/openai).
+func versioned(address *url.URL) string {
+	base := strings.TrimRight(address.String(), "/")
+	if version.MatchString(address.Path) {
+		return base
+	}
+	return base + "/v1"
 }
 
 // Resolve serves any model as Chat.
@@ -60,9 +75,9 @@ func (c *Client) Credentials() []providers.Credential { return c.keys }
 
 // NewRequest makes a call.
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
-	method, path := http.MethodPost, "/v1/chat/completions"
+	method, path := http.MethodPost, "/chat/completions"
 	if call.Op == providers.ListModels {
-		method, path = http.MethodGet, "/v1/models"
+		method, path = http.MethodGet, "/models"
 	}
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err == nil {

@@ -1,6 +1,7 @@
 package openrouter
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ import (
 type detail struct {
 	errorType   string
 	limitSource string
+	reason      string
+	outer       string // the message, where a better one for the log lies in metadata.raw
 	retryable   translate.Tristate
 	moderated   bool
 	status      int64
@@ -29,8 +32,12 @@ func readDetail(body []byte) detail {
 	meta := e.Get("metadata")
 	d := detail{
 		errorType:   firstText(e.Get("error_type"), meta.Get("error_type")),
-		limitSource: firstText(meta.Get("limit_source"), meta.Get("reason")),
+		limitSource: meta.Get("limit_source").Str(),
+		reason:      meta.Get("reason").Str(),
 		moderated:   meta.Get("patterns").Exists() || meta.Get("reasons").Exists() || meta.Get("flagged_input").Exists(),
+	}
+	if meta.Get("raw").Exists() {
+		d.outer = e.Get("message").Str()
 	}
 	if b, ok := e.At("availability", "retryable").Bool(); ok {
 		d.retryable = translate.TristateOf(b)
@@ -57,11 +64,18 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	status := a.Status
 	if status == http.StatusOK && d.status > 0 {
 		status = int(d.status)
+		if e.Kind == translate.ErrUpstream { // its code was no number, or not there (D20)
+			*e = *translate.NewUpstreamError(status, translate.ReadErrorBody(a.Body))
+		}
 	}
 	shared := *a
 	shared.Status = status
-	if status == http.StatusForbidden && (d.moderated || d.errorType == "content_policy_violation") {
-		e.Kind, e.Code = translate.ErrContent, ""
+	if status == http.StatusForbidden && (d.moderated || d.errorType == "content_policy_violation") ||
+		status == http.StatusBadRequest && d.errorType == "refusal" {
+		e.Kind, e.Code, e.Message = translate.ErrContent, "", cmp.Or(e.Upstream, "the prompt was blocked")
+	}
+	if d.outer != "" && e.Kind == translate.ErrInvalid {
+		e.Message = d.outer // what the provider behind OpenRouter says is for the log (D21)
 	}
 	v := providers.Classify(&shared, e)
 	switch status {
@@ -87,13 +101,17 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	return v
 }
 
-// payment tells a passing shortage from an empty account (D17, D18).
+// payment tells a passing shortage from an empty account (D17, D18), and both from a
+// request that is more than the account may ever spend at once.
 func payment(d detail, e *translate.Error) providers.Verdict {
-	if strings.Contains(d.limitSource, "in_flight_budget") {
+	why := d.limitSource + " " + d.reason
+	switch {
+	case strings.Contains(why, "weight_exceeds_budget"):
+		return providers.Verdict{Action: providers.Next, Alarm: true}
+	case strings.Contains(why, "in_flight_budget"):
 		e.Kind, e.Message = translate.ErrOverloaded, "the provider's account is busy"
 		return providers.Verdict{Action: providers.Next, For: e.RetryAfter}
 	}
-	providers.OwnFault(e)
 	return providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 10 * time.Minute, Alarm: true}
 }
 

@@ -5,10 +5,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // Settings are what an operator can set beside keys and address.
@@ -95,6 +97,9 @@ func (c *Client) Credentials() []providers.Credential { return c.keys }
 
 // NewRequest makes a call.
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
+	if err := c.check(call); err != nil {
+		return nil, err
+	}
 	method, path := http.MethodPost, "/v1/chat/completions"
 	switch {
 	case call.Op == providers.ListModels:
@@ -108,6 +113,19 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 	}
 	c.setHeaders(r.Header, call)
 	return r, nil
+}
+
+// check refuses what OpenRouter's Messages does not take together (D30). It can only
+// come where the operator lets clients set both.
+func (c *Client) check(call *providers.Call) error {
+	if call.Route == nil || call.Route.Wire != "anthropic" || slices.Contains(c.denied, "fallbacks") || slices.Contains(c.denied, "models") {
+		return nil
+	}
+	v, err := scan.Parse(call.Body)
+	if err == nil && v.Get("fallbacks").Exists() && v.Get("models").Exists() {
+		return translate.Invalid("fallbacks", "fallbacks and models cannot be set together")
+	}
+	return nil
 }
 
 func (c *Client) setHeaders(h http.Header, call *providers.Call) {

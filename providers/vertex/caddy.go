@@ -2,6 +2,7 @@ package vertex
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -23,7 +24,7 @@ type Provider struct {
 	module.Base
 	*Client `json:"-"`
 
-	// Project is the id of the Google Cloud project.
+	// Project is the id of the Google Cloud project. Default: that of the credentials file.
 	Project string `json:"project,omitempty"`
 	// Location is a region, a multi-region (us, eu) or global. Default: global.
 	Location string `json:"location,omitempty"`
@@ -31,8 +32,8 @@ type Provider struct {
 	Publisher string `json:"publisher,omitempty"`
 	// Credentials is the path of a credentials file.
 	CredentialsFile string `json:"credentials,omitempty"`
-	// AllowExternalAccount permits a credentials file of an external account, which makes
-	// this server ask other addresses for tokens.
+	// AllowExternalAccount permits a credentials file of an external account or of an
+	// impersonation, which makes this server ask other addresses for tokens.
 	AllowExternalAccount bool `json:"allow_external_account,omitempty"`
 	// AccessToken is a static OAuth access token.
 	AccessToken string `json:"access_token,omitempty"`
@@ -48,6 +49,16 @@ type Provider struct {
 	BodyBetas   []string `json:"body_betas,omitempty"`
 
 	pooled string
+}
+
+// login is how calls are authenticated.
+type login struct {
+	credentials []providers.Credential
+	// account names the credentials in signatures' origins.
+	account string
+	// express is true for API keys, project that of the credentials file, if any.
+	express bool
+	project string
 }
 
 // tokens are shared by all configurations that name the same credential, so that a
@@ -82,18 +93,21 @@ func (p *Provider) connect() error {
 	if p.BaseURL != "" {
 		s.BaseURL = p.URL()
 	}
-	creds, account, err := p.credentials()
+	l, err := p.login()
 	if err != nil {
 		return err
 	}
-	s.Express = len(p.Keys()) > 0
+	s.Express = l.express
 	if s.Location, err = p.setting("location", p.Location, false); err != nil {
 		return err
 	}
-	if s.Project, err = p.setting("project", p.Project, !s.Express); err != nil {
+	if s.Project, err = p.setting("project", p.Project, !s.Express && l.project == ""); err != nil {
 		return err
 	}
-	p.Client = New(s, creds, account)
+	if s.Project == "" {
+		s.Project = l.project
+	}
+	p.Client = New(s, l.credentials, l.account)
 	return nil
 }
 
@@ -109,29 +123,40 @@ func (p *Provider) setting(name, raw string, needed bool) (string, error) {
 	return value, err
 }
 
-// credentials picks the first of file, token, key and environment that is set.
-func (p *Provider) credentials() ([]providers.Credential, string, error) {
+// login picks the first of file, token, key and environment that is set.
+func (p *Provider) login() (*login, error) {
 	path, err := p.alternative("credentials", p.CredentialsFile)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	token, err := p.alternative("access_token", p.AccessToken)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	switch {
 	case path != "":
-		cred, err := p.pool("file\x00"+path, func() *Token { return FromFile(path, p.AllowExternalAccount) })
-		return cred, path, err
+		return p.loginByFile(path)
 	case token != "":
-		return providers.BearerKeys([]string{token}), "token", nil
+		return &login{credentials: []providers.Credential{providers.BearerToken("access_token", token)}, account: "token"}, nil
 	case len(p.Keys()) > 0:
-		return providers.HeaderKeys("X-Goog-Api-Key", p.Keys()), strings.Join(p.Keys(), "\x00"), nil
+		return &login{credentials: providers.HeaderKeys("X-Goog-Api-Key", p.Keys()), account: strings.Join(p.Keys(), "\x00"), express: true}, nil
 	case p.ADC:
-		cred, err := p.pool("adc", FromEnvironment)
-		return cred, "adc", err
+		creds, err := p.pool("adc", FromEnvironment)
+		return &login{credentials: creds, account: "adc"}, err
 	}
-	return nil, "", &module.UnsetError{Setting: "credentials, access_token or api_key", Placeholder: "each of them"}
+	return nil, &module.UnsetError{Setting: "credentials, access_token or api_key", Placeholder: "each of them"}
+}
+
+// loginByFile looks at the file at once, so that a wrong one is found when the
+// configuration is loaded.
+func (p *Provider) loginByFile(path string) (*login, error) {
+	f, err := readFile(path, p.AllowExternalAccount)
+	if err != nil {
+		return nil, err
+	}
+	key := fmt.Sprintf("file\x00%s\x00%t", path, p.AllowExternalAccount)
+	creds, err := p.pool(key, func() *Token { return FromFile(path, p.AllowExternalAccount) })
+	return &login{credentials: creds, account: path, project: f.ProjectID}, err
 }
 
 // alternative resolves one of several ways to authenticate; an unset one is ignored if

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"sync"
@@ -30,52 +29,58 @@ const tokenRest = 2 * time.Second
 // the library refreshes a token in the background ahead of its expiry, and calls that
 // find an expired one wait for a single refresh.
 type Token struct {
-	name   string
-	load   func(*credentials.DetectOptions) (*auth.Credentials, error)
-	client *http.Client
+	name    string
+	load    func(*credentials.DetectOptions) (*auth.Credentials, error)
+	client  *http.Client
+	timeout time.Duration
 
 	mu      sync.Mutex
 	current *auth.Credentials
+	made    time.Time
 	failed  error
 	until   time.Time
 
 	flight singleflight.Group
 }
 
-// FromFile makes a credential from a file of Google's. A file that makes this process
-// ask other addresses or run programs for its token is refused unless external is true.
+// FromFile makes a credential from a file of Google's, which is read at the first use.
 func FromFile(path string, external bool) *Token {
 	return newToken("credentials", func(o *credentials.DetectOptions) (*auth.Credentials, error) {
-		kind, err := fileType(path)
+		file, err := readFile(path, external)
 		if err != nil {
 			return nil, err
 		}
-		switch kind {
-		case credentials.ServiceAccount, credentials.AuthorizedUser, credentials.ImpersonatedServiceAccount, credentials.GDCHServiceAccount:
-		case credentials.ExternalAccount, credentials.ExternalAccountAuthorizedUser:
-			if !external {
-				return nil, errors.New("the credentials file is of an external account; allow_external_account permits it")
-			}
-		default:
-			return nil, fmt.Errorf("the credentials file is of the unknown type %q", kind)
-		}
-		return credentials.NewCredentialsFromFile(kind, path, o)
+		return credentials.NewCredentialsFromFile(file.Type, path, o)
 	})
 }
 
-// fileType reads which type a credentials file is of.
-func fileType(path string) (credentials.CredType, error) {
+// file is what must be known of a credentials file. Nothing of it is told in errors.
+type file struct {
+	Type      credentials.CredType `json:"type"`
+	ProjectID string               `json:"project_id"`
+}
+
+// readFile reads a credentials file. One that makes this process ask other addresses or
+// run programs for its token is refused unless external is true (provider-gemini-vertex.md 2).
+func readFile(path string, external bool) (*file, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", errors.New("the credentials file cannot be read")
+		return nil, errors.New("the credentials file cannot be read")
 	}
-	var file struct {
-		Type credentials.CredType `json:"type"`
+	f := &file{}
+	if json.Unmarshal(data, f) != nil {
+		return nil, errors.New("the credentials file is no JSON")
 	}
-	if json.Unmarshal(data, &file) != nil {
-		return "", errors.New("the credentials file is no JSON")
+	switch f.Type {
+	case credentials.ServiceAccount, credentials.AuthorizedUser, credentials.GDCHServiceAccount:
+	case credentials.ExternalAccount, credentials.ExternalAccountAuthorizedUser, credentials.ImpersonatedServiceAccount:
+		if !external {
+			return nil, errors.New("the credentials file is of the type " + string(f.Type) + ", which asks other addresses for tokens; allow_external_account permits it")
+		}
+	default:
+		return nil, errors.New("the credentials file is of an unknown type")
 	}
-	return file.Type, nil
+	return f, nil
 }
 
 // FromEnvironment makes a credential from Application Default Credentials: the file of
@@ -85,7 +90,7 @@ func FromEnvironment() *Token {
 }
 
 func newToken(name string, load func(*credentials.DetectOptions) (*auth.Credentials, error)) *Token {
-	return &Token{name: name, load: load, client: &http.Client{Timeout: tokenTimeout}}
+	return &Token{name: name, load: load, client: &http.Client{Timeout: tokenTimeout}, timeout: tokenTimeout}
 }
 
 // Name identifies the credential.
@@ -132,7 +137,7 @@ func (t *Token) fetch() (any, error) {
 	g, err := t.grant()
 	if err != nil {
 		t.mu.Lock()
-		t.failed, t.until = errors.New("no token could be obtained"), time.Now().Add(tokenRest)
+		t.failed, t.until = err, time.Now().Add(tokenRest)
 		t.mu.Unlock()
 	}
 	return g, err
@@ -143,7 +148,7 @@ func (t *Token) grant() (*grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), tokenTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
 	token, err := creds.Token(ctx)
 	if err != nil {
@@ -163,17 +168,24 @@ func (t *Token) loaded() (*auth.Credentials, error) {
 	}
 	creds, err := t.load(&credentials.DetectOptions{Scopes: []string{scope}, Client: t.client})
 	if err == nil {
-		t.current = creds
+		t.current, t.made = creds, time.Now()
 	}
 	return creds, err
 }
+
+// youngToken is the age below which a refused token is kept: another one that is as
+// fresh would fare no better, and of many requests that are refused at once only the
+// first makes a new one.
+const youngToken = 5 * time.Second
 
 // Retoken forgets the token after the provider refused it; the library has no way to
 // invalidate one.
 func (t *Token) Retoken() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.current = nil
+	if time.Since(t.made) > youngToken {
+		t.current = nil
+	}
 }
 
 // Destruct is called when no configuration uses the credential any more.

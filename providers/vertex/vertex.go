@@ -57,6 +57,7 @@ func (c *Client) Resolve(model string, o providers.Options) (*providers.Route, e
 	if err := gemini.CheckModel(model); err != nil {
 		return nil, err
 	}
+	model, o = resource(model, o)
 	publisher, name := c.publisherOf(model, o.Publisher)
 	p, err := c.place(publisher, name, o)
 	if err != nil {
@@ -84,6 +85,17 @@ func adjustClaude(caps *translate.Capabilities) {
 	caps.NativeFormat, caps.StrictTools = false, false
 }
 
+// resource takes project and location out of a full resource name
+// (projects/P/locations/L/…), so that it is called where it lies.
+func resource(model string, o providers.Options) (string, providers.Options) {
+	parts := strings.SplitN(model, "/", 5)
+	if len(parts) < 5 || parts[0] != "projects" || parts[2] != "locations" {
+		return model, o
+	}
+	o.Project, o.Region = parts[1], parts[3]
+	return strings.TrimPrefix(parts[4], "endpoints/"), o
+}
+
 // publisherOf tells a model's publisher and its name without it.
 func (c *Client) publisherOf(model, override string) (publisher, name string) {
 	if rest, ok := strings.CutPrefix(model, "publishers/"); ok {
@@ -91,7 +103,7 @@ func (c *Client) publisherOf(model, override string) (publisher, name string) {
 		return publisher, name
 	}
 	name = strings.TrimPrefix(model, "models/")
-	if before, after, ok := strings.Cut(name, "/"); ok && before != "projects" {
+	if before, after, ok := strings.Cut(name, "/"); ok {
 		return before, after
 	}
 	switch {
@@ -121,8 +133,6 @@ func (c *Client) place(publisher, name string, o providers.Options) (*place, err
 	}
 	models := "publishers/" + publisher + "/models/" + url.PathEscape(name)
 	switch {
-	case strings.HasPrefix(name, "projects/"):
-		p.path = "/" + version + "/" + gemini.EscapePath(name)
 	case isNumber(name):
 		if c.settings.Express {
 			return nil, errors.New("a tuned model cannot be called with an API key") // A4

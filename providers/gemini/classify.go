@@ -1,0 +1,91 @@
+package gemini
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// statusClientClosed is Google's CANCELLED: the call was given up on the way.
+const statusClientClosed = 499
+
+// Classify judges Google's errors (provider-gemini-vertex.md 5), also those that its
+// front end gives before Claude on Vertex: a bad key or a missing precondition is ours,
+// signatures that Google does not accept are replaced once (A22).
+func Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
+	d := readDetail(a.Body)
+	if d.retry > 0 {
+		e.RetryAfter = d.retry
+	}
+	e.Message = hideProjects(e.Message)
+	switch {
+	case e.Kind == translate.ErrUpstreamAuth, a.Status == http.StatusBadRequest && d.ours:
+		providers.OwnFault(e)
+		return providers.Judge(e)
+	case a.Status == statusClientClosed:
+		e.Kind, e.Message = translate.ErrInterrupted, "the provider gave up the call"
+		return providers.Judge(e)
+	}
+	v := providers.Classify(a, e)
+	switch {
+	case e.Type == "thought_signature":
+		v.NoSignatures = true
+	case a.Status == http.StatusInternalServerError:
+		v.Action = providers.Again
+	case e.Kind == translate.ErrUpstreamLimit && d.daily:
+		v.For = untilReset(time.Now()) // B16
+	}
+	return v
+}
+
+// detail is what Google's error body says in its details.
+type detail struct {
+	retry time.Duration // RetryInfo
+	daily bool          // a quota of the day is used up, or is zero
+	ours  bool          // the key is bad, or region or billing do not fit
+}
+
+// readDetail reads the body of an error, which may stand in an array (B13); fields that
+// are not there stay zero.
+func readDetail(body []byte) (d detail) {
+	v, err := scan.Parse(body)
+	if err != nil {
+		return d
+	}
+	if v.Kind() == scan.Array {
+		v = v.First()
+	}
+	e := v.Get("error")
+	d.ours = e.Get("status").Text().Equal("FAILED_PRECONDITION")
+	d.daily = strings.Contains(e.Get("message").Str(), "limit: 0")
+	for entry := range e.Get("details").Elements() {
+		if wait, err := time.ParseDuration(entry.Get("retryDelay").Str()); err == nil {
+			d.retry = wait
+		}
+		d.ours = d.ours || entry.Get("reason").Text().Equal("API_KEY_INVALID")
+		for violation := range entry.Get("violations").Elements() {
+			d.daily = d.daily || strings.Contains(violation.Get("quotaId").Str(), "PerDay")
+		}
+	}
+	return d
+}
+
+// pacific is the zone at whose midnight Google's daily quotas begin anew. It has no
+// summer here: an hour too long is better than a database of zones.
+var pacific = time.FixedZone("PST", -8*60*60)
+
+// untilReset is the time to the next midnight of Google's quotas.
+func untilReset(now time.Time) time.Duration {
+	t := now.In(pacific)
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, pacific).Sub(t)
+}
+
+var project = regexp.MustCompile(`projects/[^/\s"'` + "`" + `]+`)
+
+// hideProjects takes the operator's projects out of what clients are told.
+func hideProjects(message string) string { return project.ReplaceAllString(message, "projects/…") }
