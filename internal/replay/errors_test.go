@@ -81,7 +81,8 @@ func meant(e *traffic.Exchange) meaning {
 	return meaning{statuses: []int{502, 504}}
 }
 
-// inner is the message of an error, or of the one that a router wraps.
+// inner is the message of an error. What a provider behind a router says in metadata.raw
+// is for the log (D21).
 func inner(body string) string {
 	v := decode([]byte(body))
 	if l, ok := v.([]any); ok && len(l) > 0 {
@@ -89,9 +90,6 @@ func inner(body string) string {
 	}
 	if e := at(v, "error"); e != nil {
 		v = e
-	}
-	if raw := str(at(v, "metadata", "raw")); strings.HasPrefix(raw, "{") {
-		return inner(raw)
 	}
 	if s, ok := v.(string); ok {
 		return s
