@@ -54,7 +54,6 @@ type outcome struct {
 	first    time.Duration
 	streamed bool
 	gone     bool // the client went away
-	losses   string
 	passed   bool
 	wire     string // the dialect spoken to the provider
 }

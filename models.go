@@ -173,8 +173,9 @@ func (u *upstream) fetchModels(ctx context.Context) ([]byte, error) {
 // writeModels writes a list: a superset of both dialects' fields, paged as Anthropic's
 // SDKs page it. An SDK's pager stops on has_more false (wire-openai-anthropic.md 7).
 func (c *call) writeModels(all []listed) error {
-	page, more, err := all, false, error(nil)
+	page, more := all, false
 	if c.dialect == anthropicDialect {
+		var err error
 		if page, more, err = c.page(all); err != nil {
 			return err
 		}

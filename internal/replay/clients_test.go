@@ -60,7 +60,7 @@ func chatParams(model string) openai.ChatCompletionNewParams {
 }
 
 func messagesParams(model string) anthropic.MessageNewParams {
-	return anthropic.MessageNewParams{Model: anthropic.Model(model), MaxTokens: 4096,
+	return anthropic.MessageNewParams{Model: model, MaxTokens: 4096,
 		Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock("hi"))}}
 }
 

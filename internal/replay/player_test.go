@@ -51,13 +51,6 @@ func (p *player) put(model string, a *played) {
 	p.answers[model] = a
 }
 
-// request gives the body that a model was last asked with, nil if it was not.
-func (p *player) request(model string) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.asked[model]
-}
-
 // take gives the answer for a model and notes what was asked.
 func (p *player) take(model string, body []byte) *played {
 	p.mu.Lock()

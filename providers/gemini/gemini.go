@@ -61,12 +61,9 @@ func resource(model string) string {
 
 // NewRequest makes a call.
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
-	method, path := http.MethodPost, ""
-	switch call.Op {
-	case providers.ListModels:
-		method, path = http.MethodGet, "/models?pageSize=1000"
-	default:
-		path = "/" + EscapePath(resource(call.Route.Model)) + Method(call)
+	method, path := http.MethodGet, "/models?pageSize=1000"
+	if call.Op != providers.ListModels {
+		method, path = http.MethodPost, "/"+EscapePath(resource(call.Route.Model))+Method(call)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err == nil {

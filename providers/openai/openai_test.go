@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("got %v, %v", r.URL, err)
 			}
 			r, err = c.NewRequest(context.Background(), &providers.Call{Op: providers.ListModels})
-			if want := test.want[:len(test.want)-len("/chat/completions")] + "/models"; err != nil || r.Method != "GET" || r.URL.String() != want {
+			if want := test.want[:len(test.want)-len("/chat/completions")] + "/models"; err != nil || r.Method != http.MethodGet || r.URL.String() != want {
 				t.Errorf("list: got %v, %v", r.URL, err)
 			}
 		})

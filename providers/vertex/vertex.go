@@ -179,7 +179,7 @@ func (c *Client) Credentials() []providers.Credential { return c.credentials }
 // NewRequest makes a call.
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
 	if call.Route == nil {
-		return nil, errors.New("Vertex AI has no list of models")
+		return nil, errors.New("no list of models on Vertex AI")
 	}
 	p := call.Route.Data.(*place)
 	address := p.base + p.path + gemini.Method(call)

@@ -40,7 +40,7 @@ func writeChoice(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 	writeContent(w, c)
 	writeRefusal(w, c)
 	writeReasoning(w, c, reasoningFormat(x))
-	calls := 0
+	var calls int
 	if legacy {
 		calls = writeFunctionCall(w, c, x)
 	} else {

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"net/http"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/media"
@@ -62,13 +61,13 @@ func (Dialect) DecodeError(status int, body []byte) *translate.Error {
 
 // upstreamError says what an error of a Chat provider means.
 func upstreamError(status int, b translate.ErrorBody) *translate.Error {
-	if status == http.StatusOK { // an error in a 200: its code may be a status
+	if status == 200 { // an error in a 200: its code may be a status
 		status = statusOf(b)
 	}
 	e := translate.NewUpstreamError(status, b)
 	word := b.Code + " " + b.Type + " " + b.Error.Get("error_type").Str() + " " + b.Error.At("metadata", "error_type").Str()
 	switch {
-	case strings.Contains(word, "context_length_exceeded"), e.Kind == translate.ErrTooLarge && status != http.StatusRequestEntityTooLarge:
+	case strings.Contains(word, "context_length_exceeded"), e.Kind == translate.ErrTooLarge && status != 413:
 		e.Overflows("context_length_exceeded")
 	case strings.Contains(word, "content_policy_violation"), strings.Contains(word, "content_filter"), strings.Contains(word, "invalid_prompt"):
 		e.Kind, e.Code = translate.ErrContent, ""
@@ -98,11 +97,11 @@ func statusOf(b translate.ErrorBody) int {
 	}
 	switch {
 	case strings.Contains(b.Type, "rate_limit"), strings.Contains(b.Code, "rate_limit"):
-		return http.StatusTooManyRequests
+		return 429
 	case strings.Contains(b.Type, "overloaded"), strings.Contains(b.Code, "overloaded"):
-		return http.StatusServiceUnavailable
+		return 503
 	case b.Type == "invalid_request_error":
-		return http.StatusBadRequest
+		return 400
 	}
-	return http.StatusBadGateway
+	return 502
 }
