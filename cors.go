@@ -18,9 +18,9 @@ func (h *Handler) cors(c *call) bool {
 	if c.r.Method != http.MethodOptions {
 		return false
 	}
-	header.Set("Allow", methodFor(c.op)+", OPTIONS")
+	header.Set("Allow", allowed(c.op))
 	if header.Get("Access-Control-Allow-Origin") != "" {
-		header.Set("Access-Control-Allow-Methods", methodFor(c.op)+", OPTIONS")
+		header.Set("Access-Control-Allow-Methods", allowed(c.op))
 		header.Set("Access-Control-Allow-Headers", orDefault(c.r.Header.Get("Access-Control-Request-Headers"), "*"))
 		header.Set("Access-Control-Max-Age", "86400")
 	}

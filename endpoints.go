@@ -45,13 +45,20 @@ func locate(r *http.Request) (e endpoint, ok bool) {
 	case "/messages/count_tokens":
 		return endpoint{op: opCount, dialect: anthropicDialect}, true
 	}
-	if !ours && path != "/v1" && !strings.HasPrefix(path, "/v1beta/") {
+	if !ours && path != "/v1" && !strings.HasPrefix(path, "/v1beta/") && !asksForModels(r, rest) {
 		return endpoint{}, false
 	}
 	if name, found := strings.CutPrefix(rest, "/models"); found && (name == "" || name[0] == '/') {
 		return endpoint{op: opModels, dialect: dialectOf(r, rest), model: strings.TrimPrefix(name, "/")}, true
 	}
 	return endpoint{op: opUnknown, dialect: dialectOf(r, rest)}, true
+}
+
+// asksForModels reports whether a path without a version is the model list's. A page of
+// the site's own may stand at /models, but browsers ask for it without a key.
+func asksForModels(r *http.Request, path string) bool {
+	return (path == "/models" || strings.HasPrefix(path, "/models/")) &&
+		(r.Header.Get("Authorization") != "" || r.Header.Get("X-Api-Key") != "")
 }
 
 // dialectOf tells the caller's dialect where the path does not: Anthropic's SDKs
@@ -63,10 +70,16 @@ func dialectOf(r *http.Request, rest string) *dialect {
 	return openaiDialect
 }
 
-// methodFor is the method that an operation is called with.
-func methodFor(op operation) string {
+// methodsOf are the methods that an operation is called with, the proper one first.
+// HEAD is as good as GET.
+func methodsOf(op operation) []string {
 	if op == opModels || op == opHealth {
-		return http.MethodGet
+		return []string{http.MethodGet, http.MethodHead}
 	}
-	return http.MethodPost
+	return []string{http.MethodPost}
+}
+
+// allowed spells the methods of an operation as the header Allow has them.
+func allowed(op operation) string {
+	return strings.Join(append(methodsOf(op), http.MethodOptions), ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -108,15 +109,15 @@ func (c *call) writeRaw(raw *rawAnswer) {
 	c.w.Write(raw.body)
 }
 
-// checkMethod refuses methods that the endpoint does not know. HEAD is as good as GET.
+// checkMethod refuses methods that the endpoint does not know.
 func (c *call) checkMethod() error {
-	want := methodFor(c.op)
-	if c.op == opUnknown || c.r.Method == want || want == http.MethodGet && c.r.Method == http.MethodHead {
+	methods := methodsOf(c.op)
+	if c.op == opUnknown || slices.Contains(methods, c.r.Method) {
 		return nil
 	}
-	c.w.Header().Set("Allow", want+", OPTIONS")
+	c.w.Header().Set("Allow", allowed(c.op))
 	return &translate.Error{Kind: translate.ErrMethod, Retry: translate.No,
-		Message: "the method " + quoted(c.r.Method) + " is not allowed here; use " + want}
+		Message: "the method " + quoted(c.r.Method) + " is not allowed here; use " + methods[0]}
 }
 
 // unknownPath answers a path under our prefixes at which nothing is served.
