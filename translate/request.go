@@ -56,6 +56,9 @@ type Request struct {
 	// Modalities are the kinds of output wanted; nil is text.
 	Modalities []string
 
+	// Spelling is by which names the client gave fields that have several.
+	Spelling Spelling
+
 	// LegacyFunctions is true for a Chat request that uses functions instead of tools.
 	LegacyFunctions bool
 

@@ -161,10 +161,10 @@ func (o *outbound) limitTokens() *translate.Error {
 		return nil
 	}
 	if o.maxTokens <= 0 {
-		return translate.Invalid("max_tokens", "max_tokens must be at least 1")
+		return translate.Invalid(o.r.MaxTokensField(), o.r.MaxTokensField()+" must be at least 1")
 	}
 	if o.caps.MaxOutput > 0 && o.maxTokens > o.caps.MaxOutput {
-		o.x.Losses.Add("max_tokens", translate.Clamped)
+		o.x.Losses.Add(o.r.MaxTokensField(), translate.Clamped)
 		o.maxTokens = o.caps.MaxOutput
 	}
 	return nil
@@ -305,7 +305,7 @@ func (o *outbound) endUser() scan.Text {
 	if !personal && len(plain) <= maxUser {
 		return o.r.User
 	}
-	o.x.Losses.Add("user", translate.Converted)
+	o.x.Losses.Add(o.r.UserField(), translate.Converted)
 	sum := sha256.Sum256([]byte(plain))
 	return scan.Text(hex.EncodeToString(sum[:]))
 }

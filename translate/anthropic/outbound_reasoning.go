@@ -51,10 +51,10 @@ func (o *outbound) effort(level string) string {
 	case level == "" || !o.caps.Effort:
 		return ""
 	case level == "minimal":
-		o.x.Losses.Add("reasoning_effort", translate.Converted)
+		o.x.Losses.Add(o.r.EffortField(), translate.Converted)
 		return "low" // trap 25
 	case (level == "xhigh" || level == "max") && !o.caps.XHigh:
-		o.x.Losses.Add("reasoning_effort", translate.Clamped)
+		o.x.Losses.Add(o.r.EffortField(), translate.Clamped)
 		return "high"
 	}
 	return level
@@ -66,18 +66,18 @@ func (o *outbound) planOff(level string) {
 	case o.caps.BetweenTools:
 		o.plan.thinking = "between_tools"
 		if o.r.Reasoning.Mode == translate.EffortOff {
-			o.x.Losses.Add("reasoning_effort", translate.Converted)
+			o.x.Losses.Add(o.r.EffortField(), translate.Converted)
 		}
 	case o.caps.DisableThinking || o.caps.DisableAtHigh:
 		o.plan.thinking = "disabled"
 	case o.caps.Effort:
-		o.x.Losses.Add("reasoning_effort", translate.Converted)
+		o.x.Losses.Add(o.r.EffortField(), translate.Converted)
 		o.plan.effort = "low"
 		return
 	}
 	o.plan.effort = o.effort(level)
 	if (o.caps.DisableAtHigh || o.caps.BetweenTools) && (o.plan.effort == "xhigh" || o.plan.effort == "max") {
-		o.x.Losses.Add("reasoning_effort", translate.Clamped)
+		o.x.Losses.Add(o.r.EffortField(), translate.Clamped)
 		o.plan.effort = "high"
 	}
 }
@@ -91,7 +91,7 @@ func (o *outbound) planLevel(level string) {
 	case o.caps.Budget:
 		o.enable(o.maxTokens * shares[level] / 100)
 	default:
-		o.x.Losses.Drop("reasoning_effort")
+		o.x.Losses.Drop(o.r.EffortField())
 	}
 }
 
@@ -123,7 +123,7 @@ func (o *outbound) planBudget(e translate.Effort) {
 	case e.Budget < 16384:
 		level = "medium"
 	}
-	o.x.Losses.Add("reasoning", translate.Converted)
+	o.x.Losses.Add(o.r.EffortField(), translate.Converted)
 	o.planLevel(level)
 }
 
@@ -131,7 +131,7 @@ func (o *outbound) planBudget(e translate.Effort) {
 func (o *outbound) enable(budget int64) {
 	if o.maxTokens < minWithBudget {
 		if !o.chosen {
-			o.x.Losses.Drop("reasoning_effort")
+			o.x.Losses.Drop(o.r.EffortField())
 			return
 		}
 		o.maxTokens = minWithBudget
@@ -139,7 +139,7 @@ func (o *outbound) enable(budget int64) {
 	o.plan.thinking = "enabled"
 	o.plan.budget = min(max(budget, minBudget), o.maxTokens-minBudget)
 	if o.r.Reasoning.Mode == translate.EffortBudget && o.plan.budget != budget {
-		o.x.Losses.Add("reasoning", translate.Clamped)
+		o.x.Losses.Add(o.r.EffortField(), translate.Clamped)
 	}
 }
 
@@ -151,7 +151,7 @@ func (o *outbound) settleConflicts() {
 	}
 	forced := o.choice.Mode == translate.ToolRequired || o.choice.Mode == translate.ToolNamed || o.x.FormatTool != ""
 	if forced || o.plan.thinking == "enabled" && o.openLoopUnsigned() {
-		o.x.Losses.Drop("reasoning_effort")
+		o.x.Losses.Drop(o.r.EffortField())
 		o.plan.thinking, o.plan.budget = "", 0
 	}
 }

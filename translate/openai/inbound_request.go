@@ -104,10 +104,10 @@ func (q *request) field(key string, v scan.Value) {
 			q.thinking = v
 		}
 	case "safety_identifier":
-		r.User = q.Text(v, top, key)
+		r.User, r.Spelling.User = q.Text(v, top, key), key
 	case "user":
 		if user := q.Text(v, top, key); r.User == nil {
-			r.User = user
+			r.User, r.Spelling.User = user, key
 		}
 	case "prompt_cache_key":
 		r.CacheKey = q.Text(v, top, key)
@@ -156,6 +156,7 @@ func (q *request) limit(key string, v scan.Value) {
 	}
 	if key == "max_completion_tokens" || !q.r.HasMaxTokens {
 		q.r.MaxTokens, q.r.HasMaxTokens = n, ok
+		q.r.Spelling.MaxTokens = key
 	}
 }
 
@@ -220,13 +221,16 @@ func (q *request) webSearch(v scan.Value) {
 // decideReasoning takes the first wish about reasoning: the extension thinking, then
 // OpenRouter's reasoning, then reasoning_effort (2.8).
 func (q *request) decideReasoning() {
-	e := &q.r.Reasoning
+	e, name := &q.r.Reasoning, &q.r.Spelling.Effort
 	switch {
 	case q.thinking.Exists():
+		*name = "thinking"
 		q.readThinking(e)
 	case q.reasoning.Exists():
+		*name = "reasoning"
 		q.readReasoning(e)
 	case !q.effort.IsNull():
+		*name = "reasoning_effort"
 		q.level(e, q.Text(q.effort, translate.Top(), "reasoning_effort").String(), "reasoning_effort")
 	}
 }
