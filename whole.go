@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/rickyjim626/xjp-gateway/estimate"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -96,6 +97,9 @@ func (a *attempt) passWhole(doc *scan.Doc) *failure {
 // answerWhole hands on an answer that was translated.
 func (a *attempt) answerWhole(r *translate.Response) *failure {
 	c := a.c
+	if !r.Usage.Reported { // clients count on figures
+		r.Estimate(estimate.Request(c.x.Request))
+	}
 	observer := c.s.runtime.recall.Observe(c.principal())
 	observer.Response(r)
 	observer.Commit()

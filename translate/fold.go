@@ -114,7 +114,7 @@ func (f *Fold) block(e *Event) {
 		b.args = append(b.args, e.Text...)
 	case EventCitation:
 		b := c.at(e.Block, TextBlock)
-		b.Citations = append(b.Citations, e.Citation.clone())
+		b.Citations = append(b.Citations, e.Citation.Clone())
 	case EventMedia:
 		m := *e.Media
 		m.Data = bytes.Clone(m.Data)
@@ -248,7 +248,8 @@ func (r *Reasoning) clone() *Reasoning {
 	return &out
 }
 
-func (c *Citation) clone() Citation {
+// Clone copies a citation with all its bytes.
+func (c *Citation) Clone() Citation {
 	out := *c
 	out.URL, out.Title, out.Cited, out.Raw = bytes.Clone(c.URL), bytes.Clone(c.Title), bytes.Clone(c.Cited), bytes.Clone(c.Raw)
 	return out

@@ -15,6 +15,28 @@ type Response struct {
 	ServiceTier string
 }
 
+// Estimate counts an answer whose provider told no usage, given the estimated size of the
+// prompt in tokens (wire-openai-anthropic.md 4.4).
+func (r *Response) Estimate(prompt int64) {
+	written := 0
+	for i := range r.Choices {
+		for k := range r.Choices[i].Blocks {
+			switch b := &r.Choices[i].Blocks[k]; b.Kind {
+			case TextBlock, RefusalBlock:
+				written += len(b.Text)
+			case ReasoningBlock:
+				written += len(b.Reasoning.Text)
+			case CallBlock:
+				written += len(b.Call.ArgsText())
+			}
+		}
+	}
+	r.Usage = Usage{Input: prompt, Output: EstimateOutput(written), Estimated: true}
+}
+
+// EstimateOutput gives about as many tokens as bytes of text are.
+func EstimateOutput(written int) int64 { return int64(written+3) / 4 }
+
 // Choice is one candidate of an answer.
 type Choice struct {
 	Index  int

@@ -203,7 +203,7 @@ func (e *encoder) finish() {
 	e.w.Key("usage")
 	output := e.usage.Output
 	if !e.usage.Reported {
-		output = int64(e.written+3) / 4
+		output = translate.EstimateOutput(e.written)
 	}
 	writeUsage(&e.w, &e.usage, output)
 	e.endFrame()

@@ -22,7 +22,7 @@ type encoder struct {
 	calls   int
 	stop    *translate.Stop
 	usage   translate.Usage
-	written int // bytes of output, for an estimate
+	written int // bytes of text, reasoning and arguments, for an estimate
 }
 
 // outBlock is a block under way.
@@ -73,6 +73,7 @@ func (e *encoder) Encode(dst []byte, ev *translate.Event) []byte {
 	case translate.EventFailed:
 		e.fail(ev.Err)
 	default:
+		e.written += len(ev.Text)
 		if ev.Choice == 0 {
 			e.content(ev)
 		} else { // Messages has one answer
@@ -164,6 +165,8 @@ func (e *encoder) late(ev *translate.Event) bool {
 			return false // goes into a new block
 		case translate.EventSeal:
 			e.x.AnswerLosses.Drop("signature")
+		case translate.EventCitation:
+			e.x.AnswerLosses.Drop("annotations")
 		}
 		return true
 	}
@@ -282,7 +285,6 @@ func (e *encoder) delta(head string, t scan.Text) {
 	e.w.B = append(e.w.B, head...)
 	e.w.B = append(e.w.B, t...)
 	e.w.B = append(e.w.B, "\"}}\n\n"...)
-	e.written += len(t)
 }
 
 func appendInt(b []byte, n int64) []byte {

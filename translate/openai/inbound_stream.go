@@ -284,7 +284,7 @@ func (e *encoder) usageOrEstimate() *translate.Usage {
 	if e.told != nil {
 		return e.told
 	}
-	return &translate.Usage{Input: e.x.PromptEstimate, Output: int64(e.written+3) / 4, Estimated: true}
+	return &translate.Usage{Input: e.x.PromptEstimate, Output: translate.EstimateOutput(e.written), Estimated: true}
 }
 
 func (e *encoder) finishChoice(c *choice) {

@@ -84,6 +84,9 @@ func (d *decoder) end() {
 	for _, c := range d.choices {
 		d.endBlock(c)
 		d.endCalls(c)
+		if len(c.cited) > 0 {
+			d.x.AnswerLosses.Drop("annotations")
+		}
 		d.add(translate.Event{Kind: translate.EventStop, Choice: c.index, Stop: c.settled()})
 	}
 	d.add(translate.Event{Kind: translate.EventDone})

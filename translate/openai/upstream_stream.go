@@ -24,8 +24,10 @@ type candidate struct {
 	index   int
 	blocks  int // how many blocks there have been
 	open    translate.BlockKind
-	number  int // of the block that is open; -1 is none
-	seal    int // the number of the last reasoning block
+	number  int                  // of the block that is open; -1 is none
+	seal    int                  // the number of the last reasoning block
+	words   int                  // the number of the last text block
+	cited   []translate.Citation // sources told before any text
 	format  scan.Text
 	seen    map[string]bool // encrypted items told already
 	calls   []*callState
@@ -108,7 +110,7 @@ func (d *decoder) candidate(index int) *candidate {
 			return c
 		}
 	}
-	c := &candidate{index: index, number: -1, seal: -1}
+	c := &candidate{index: index, number: -1, seal: -1, words: -1}
 	d.choices = append(d.choices, c)
 	return c
 }
@@ -163,6 +165,13 @@ func (d *decoder) text(c *candidate, kind translate.BlockKind, event translate.E
 	d.output = true
 	n := d.block(c, kind)
 	d.add(translate.Event{Kind: event, Choice: c.index, Block: n, Text: t})
+	if kind == translate.TextBlock {
+		c.words = n
+		for i := range c.cited {
+			d.add(translate.Event{Kind: translate.EventCitation, Choice: c.index, Block: n, Citation: &c.cited[i]})
+		}
+		c.cited = nil
+	}
 }
 
 // content reads text: a string, or a list of parts as Mistral sends it.
@@ -219,11 +228,16 @@ func partText(v scan.Value) scan.Text {
 	return out
 }
 
-// annotations reads citations of web sources.
+// annotations reads citations of web sources. They belong to the last text; those told
+// before any wait for it.
 func (d *decoder) annotations(c *candidate, delta scan.Value) {
 	for a := range delta.Get("annotations").Elements() {
-		if source := readAnnotation(a); source != nil {
-			d.add(translate.Event{Kind: translate.EventCitation, Choice: c.index, Block: max(0, c.number), Citation: source})
+		switch source := readAnnotation(a); {
+		case source == nil:
+		case c.words < 0:
+			c.cited = append(c.cited, source.Clone())
+		default:
+			d.add(translate.Event{Kind: translate.EventCitation, Choice: c.index, Block: c.words, Citation: source})
 		}
 	}
 }
