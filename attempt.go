@@ -199,7 +199,7 @@ func (a *attempt) send(body *segments) *failure {
 	req, err := a.route.upstream.NewRequest(a.ctx, &a.call)
 	var refused *translate.Error
 	if errors.As(err, &refused) {
-		return &failure{err: refused, verdict: providers.Judge(refused)}
+		return &failure{err: refused, verdict: providers.Verdict{Action: providers.Next}}
 	}
 	if err != nil {
 		return a.fail(translate.ErrUpstream, "the request could not be made: "+err.Error())
@@ -239,7 +239,7 @@ func (a *attempt) setHeaders(req *http.Request, body *segments) {
 	for name, value := range a.route.upstream.ExtraHeaders() {
 		h.Set(name, value)
 	}
-	for name, value := range a.route.config.Headers {
+	for name, value := range a.route.headers {
 		h.Set(name, value)
 	}
 }

@@ -115,7 +115,7 @@ func (c *call) findModel() error {
 	}
 	c.ask, c.model = ask, strings.TrimSuffix(ask.model, "[1m]")
 	match, ok := c.s.registry.Find(c.model)
-	if !ok || !c.h.serves(match.Model.Name) {
+	if !ok || !c.h.serves(match.Model, c.model) {
 		return c.unknownModel()
 	}
 	if c.key != nil && !c.key.May(match.Model.Name) && !c.key.May(c.model) {
@@ -133,16 +133,16 @@ func (c *call) findModel() error {
 // unknownModel names models that resemble the one asked for.
 func (c *call) unknownModel() error {
 	message := "model " + quoted(c.model) + " does not exist"
-	near := c.s.registry.Near(c.model, c.visible)
+	near := c.s.registry.Near(c.model, func(m *registry.Model) bool { return c.visible(m, m.Name) })
 	if len(near) > 0 {
 		message += "; similar models are " + strings.Join(near, ", ")
 	}
 	return &translate.Error{Kind: translate.ErrModel, Param: "model", Message: message, Retry: translate.No}
 }
 
-// visible reports whether the site and the key know a model.
-func (c *call) visible(m *registry.Model) bool {
-	return c.h.serves(m.Name) && (c.key == nil || c.key.May(m.Name))
+// visible reports whether the site and the key know a model under a name.
+func (c *call) visible(m *registry.Model, name string) bool {
+	return c.h.serves(m, name) && (c.key == nil || c.key.May(m.Name) || c.key.May(name))
 }
 
 // maxQuoted bounds what error messages repeat of a client's words.

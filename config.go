@@ -103,7 +103,8 @@ type RouteConfig struct {
 	// Body holds fields that are added to each request body, replacing any of the same name.
 	Body map[string]json.RawMessage `json:"body,omitempty"`
 
-	// Headers are added to each request to the provider.
+	// Headers are added to each request to the provider. Placeholders are allowed in their
+	// values.
 	Headers map[string]string `json:"headers,omitempty"`
 
 	// Timeouts override the common ones.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func (c *call) listModels() error {
 		}
 	}
 	c.model = id
-	if match, ok := c.s.registry.Find(id); ok && c.visible(match.Model) {
+	if match, ok := c.s.registry.Find(id); ok && c.visible(match.Model, id) {
 		w := emit.Writer{B: getBuffer(0)}
 		c.writeModel(&w, listed{id: id, name: id, created: modelEpoch.Unix(), window: match.Model.ContextWindow, maximum: match.Model.MaxOutput})
 		c.writeJSON(http.StatusOK, w.B)
@@ -63,9 +64,6 @@ func (c *call) modelList() []listed {
 		}
 	}
 	for _, m := range c.s.registry.Models() {
-		if !c.visible(m) {
-			continue
-		}
 		if m.IsPattern() {
 			for _, found := range c.expand(m) {
 				add(found)
@@ -73,15 +71,21 @@ func (c *call) modelList() []listed {
 			continue
 		}
 		for _, name := range append([]string{m.Name}, m.Aliases...) {
+			if !c.visible(m, name) {
+				continue
+			}
 			add(listed{id: name, name: m.DisplayName, created: modelEpoch.Unix(), window: m.ContextWindow, maximum: m.MaxOutput})
 		}
 	}
 	return all
 }
 
-// expand lists the models that a wildcard stands for.
+// expand lists the models that a wildcard stands for, as far as the client may see them.
 func (c *call) expand(m *registry.Model) []listed {
 	before, after, _ := strings.Cut(m.Name, "*")
+	if !c.mayReach(before) {
+		return nil
+	}
 	var list []listed
 	for _, r := range m.Routes {
 		prefix, suffix, found := strings.Cut(r.Upstream, "{model.rest}")
@@ -92,6 +96,9 @@ func (c *call) expand(m *registry.Model) []listed {
 			rest, ok := strings.CutPrefix(offered.ID, prefix)
 			if rest, ok2 := strings.CutSuffix(rest, suffix); ok && ok2 && rest != "" {
 				id := before + rest + after
+				if !c.visible(m, id) {
+					continue
+				}
 				list = append(list, listed{
 					id: id, name: orDefault(offered.DisplayName, id), created: orDefault(offered.Created, modelEpoch.Unix()),
 					window: offered.ContextWindow, maximum: offered.MaxOutput,
@@ -100,6 +107,17 @@ func (c *call) expand(m *registry.Model) []listed {
 		}
 	}
 	return list
+}
+
+// mayReach reports whether the site and the key may list a model whose name begins so,
+// without which there is no need to ask a provider.
+func (c *call) mayReach(prefix string) bool {
+	reaches := func(entry string) bool {
+		known, _, _ := strings.Cut(entry, "*")
+		return strings.HasPrefix(known, prefix) || known != entry && strings.HasPrefix(prefix, known)
+	}
+	return (len(c.h.Models) == 0 || slices.ContainsFunc(c.h.Models, reaches)) &&
+		(c.key == nil || c.key.Models == nil || slices.ContainsFunc(c.key.Models, reaches))
 }
 
 // modelLists remembers what providers offer. It survives reloads and is bounded by the

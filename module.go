@@ -9,6 +9,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
+
+	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
 func init() {
@@ -83,6 +85,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = mod.(*App)
+	h.warnOfLogs(ctx)
 	if h.Inline == nil {
 		return nil
 	}
@@ -90,6 +93,16 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return errors.New("providers and models are defined both in the xjp app and in the handler's config; keep them in one place")
 	}
 	return h.app.contribute(ctx, h.Inline, "a handler's config")
+}
+
+// warnOfLogs tells the operator that Caddy writes X-Api-Key into access logs in clear,
+// unless the configuration says that it is taken care of (caddy.md, finding 4).
+func (h *Handler) warnOfLogs(ctx caddy.Context) {
+	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if !ok || server.Logs == nil || h.app.LogFilterOK || h.Inline != nil && h.Inline.LogFilterOK {
+		return
+	}
+	h.logger.Warn("access logs are on, and Caddy writes clients' keys in X-Api-Key into them; delete that header with a log filter, then acknowledge it with log_filter ok")
 }
 
 // defines reports whether the configuration holds providers or models.
@@ -164,9 +177,10 @@ func (c *call) serve() error {
 	return c.generate()
 }
 
-// serves reports whether the site serves a model.
-func (h *Handler) serves(model string) bool {
-	return len(h.Models) == 0 || slices.Contains(h.Models, model)
+// serves reports whether the site serves a model under a name. A model that it lists is
+// served under all of its names, an alias or a name of a wildcard under that name alone.
+func (h *Handler) serves(m *registry.Model, name string) bool {
+	return len(h.Models) == 0 || slices.Contains(h.Models, m.Name) || slices.Contains(h.Models, name)
 }
 
 // Interface guards

@@ -228,6 +228,7 @@ type route struct {
 	caps     []capability
 	timeouts Timeouts
 	extra    []extraField
+	headers  map[string]string
 	// resolved are the provider's answers by client dialect, for models without pattern.
 	resolved map[string]*target
 }
@@ -270,6 +271,10 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Ti
 			return nil, fmt.Errorf("body field %q is not JSON", name)
 		}
 		r.extra = append(r.extra, extraField{name, c.Body[name]})
+	}
+	var err error
+	if r.headers, err = module.ResolveHeaders(c.Headers); err != nil {
+		return nil, err
 	}
 	if strings.Contains(c.Model, "{model.rest}") {
 		return r, nil

@@ -79,8 +79,12 @@ func (p *prompt) block(role string, b scan.Value) error {
 			p.text += b.Get("text").Str()
 		}
 	case "image", "document":
-		source := b.Get("source")
-		p.media = append(p.media, described("a "+kind, "data:"+source.Get("media_type").Str()+";base64,"+source.Get("data").Str()))
+		source, what := b.Get("source"), map[string]string{"image": "an image", "document": "a document"}[kind]
+		url := source.Get("url").Str()
+		if url == "" {
+			url = "data:" + source.Get("media_type").Str() + ";base64," + source.Get("data").Str()
+		}
+		p.media = append(p.media, described(what, url))
 	case "tool_result":
 		if b.Get("tool_use_id").Str() == "" {
 			return fmt.Errorf("messages: tool_use_id is required")

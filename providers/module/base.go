@@ -33,6 +33,7 @@ type Base struct {
 	Optional bool `json:"optional,omitempty"`
 
 	// Headers are added to each request to the provider, replacing any of the same name.
+	// Placeholders are allowed in their values.
 	Headers map[string]string `json:"headers,omitempty"`
 
 	// TransportRaw is the transport for calls to the provider, any module that
@@ -41,6 +42,7 @@ type Base struct {
 
 	keys      []string
 	url       *url.URL
+	headers   map[string]string
 	transport http.RoundTripper
 	missing   error
 }
@@ -106,8 +108,25 @@ func (b *Base) resolve(defaultURL string, needKey bool) error {
 	if err != nil {
 		return err
 	}
-	b.url, err = parseURL(address)
+	if b.url, err = parseURL(address); err != nil {
+		return err
+	}
+	b.headers, err = ResolveHeaders(b.Headers)
 	return err
+}
+
+// ResolveHeaders replaces the placeholders in the values of headers, none of which may
+// be empty.
+func ResolveHeaders(headers map[string]string) (map[string]string, error) {
+	resolved := make(map[string]string, len(headers))
+	for name, raw := range headers {
+		value, err := Resolve("header "+name, raw)
+		if err != nil {
+			return nil, err
+		}
+		resolved[name] = value
+	}
+	return resolved, nil
 }
 
 func parseURL(address string) (*url.URL, error) {
@@ -173,7 +192,7 @@ func (b *Base) SetMissing(err error) error {
 func (b *Base) RoundTripper() http.RoundTripper { return b.transport }
 
 // ExtraHeaders are added to each request to the provider.
-func (b *Base) ExtraHeaders() map[string]string { return b.Headers }
+func (b *Base) ExtraHeaders() map[string]string { return b.headers }
 
 // URL is the resolved base address without a trailing slash.
 func (b *Base) URL() *url.URL { return b.url }
