@@ -36,8 +36,7 @@ type outbound struct {
 	choice    translate.ToolChoice
 	schema    []byte // output_config.format's schema
 	skipMarks int    // cache marks to leave out, from the front
-	calls     int    // ordinals of calls and results without an id
-	results   int
+	ids       callIDs
 }
 
 // EncodeRequest writes a Messages request for the target.

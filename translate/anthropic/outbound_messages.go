@@ -120,10 +120,7 @@ func (o *outbound) reasoning(b *translate.Block) {
 func (o *outbound) call(b *translate.Block) {
 	o.Object()
 	o.KeyString("type", "tool_use")
-	o.KeyString("id", translate.SafeID(b.Call.ID, o.calls))
-	if len(b.Call.ID) == 0 {
-		o.calls++
-	}
+	o.KeyString("id", o.ids.call(b.Call.ID))
 	o.KeyString("name", o.toolName(b.Call.Name))
 	o.KeyRaw("input", b.Call.Object())
 	o.keyMark(b.Cache)
@@ -134,10 +131,7 @@ func (o *outbound) result(b *translate.Block) *translate.Error {
 	r := b.Result
 	o.Object()
 	o.KeyString("type", "tool_result")
-	o.KeyString("tool_use_id", translate.SafeID(r.CallID, o.results))
-	if len(r.CallID) == 0 {
-		o.results++
-	}
+	o.KeyString("tool_use_id", o.ids.result())
 	if r.IsError { // never inferred from the text (trap 17)
 		o.KeyBool("is_error", true)
 	}
@@ -149,16 +143,16 @@ func (o *outbound) result(b *translate.Block) *translate.Error {
 	return nil
 }
 
-// resultContent writes a result's content: a string for a single text, blocks otherwise.
+// resultContent writes a result's content: a string for a single text, blocks otherwise,
+// nothing if none of them says anything.
 func (o *outbound) resultContent(blocks []translate.Block) *translate.Error {
 	if len(blocks) == 1 && blocks[0].Kind == translate.TextBlock && blocks[0].Cache == nil {
 		o.KeyText("content", blocks[0].Text)
 		return nil
 	}
-	if len(blocks) == 0 {
-		return nil
-	}
+	mark := len(o.B)
 	o.KeyArray("content")
+	empty := len(o.B)
 	for i := range blocks {
 		if blocks[i].Kind == translate.MediaBlock && !o.caps.ToolImages {
 			o.x.Losses.Drop(blocks[i].At.String())
@@ -167,6 +161,10 @@ func (o *outbound) resultContent(blocks []translate.Block) *translate.Error {
 		if err := o.block(nil, &blocks[i]); err != nil {
 			return err
 		}
+	}
+	if len(o.B) == empty {
+		o.B = o.B[:mark]
+		return nil
 	}
 	o.EndArray()
 	return nil
