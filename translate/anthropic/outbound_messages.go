@@ -211,7 +211,7 @@ func (o *outbound) media(m *translate.Media, cache *translate.CacheMark, field s
 		o.documentFields(m)
 	}
 	if m.Detail != "" && m.Detail != "auto" {
-		o.x.Losses.Drop(field + ".detail")
+		o.x.Losses.Drop(field + ".image_url.detail")
 	}
 	o.keyMark(cache)
 	o.EndObject()

@@ -136,18 +136,17 @@ func (o *outbound) planFormat() *translate.Error {
 }
 
 func (o *outbound) planSchema(f translate.Format) {
-	clean, ok := schema.Constrained(f.Schema)
-	asTool := o.caps.ForcedTools && len(o.tools) == 0
+	clean, fit := schema.Constrained(f.Schema)
 	switch {
-	case o.caps.NativeFormat && (ok || !asTool):
+	case o.caps.NativeFormat && fit != schema.Unfit:
 		o.schema = clean
 		if len(f.Description) > 0 {
 			o.x.Losses.Drop("response_format.json_schema.description")
 		}
-		if !ok {
+		if fit == schema.InWords {
 			o.x.Losses.Add("response_format", translate.Converted)
 		}
-	case asTool: // traps 37 and 38
+	case o.caps.ForcedTools && len(o.tools) == 0: // traps 37 and 38
 		o.x.FormatTool = "json"
 		if len(f.Name) > 0 {
 			o.x.FormatTool = translate.ShortName(f.Name, maxToolName)
@@ -210,22 +209,35 @@ func (o *outbound) writeTool(t *translate.Tool) {
 	if len(description) > 0 {
 		o.KeyText("description", description)
 	}
-	o.Key("input_schema")
 	if t.Custom {
-		o.Raw(freeform)
+		o.KeyRaw("input_schema", freeform)
 	} else {
-		normal, _ := schema.Object(t.Schema)
-		o.Raw(normal)
+		o.writeSchema(t)
 	}
-	if t.Strict == translate.Yes && !t.Custom { // trap 35
-		if _, ok := schema.Constrained(t.Schema); ok && o.caps.StrictTools {
-			o.KeyBool("strict", true)
+	o.keyMark(t.Cache)
+	o.EndObject()
+}
+
+// writeSchema writes the schema of a tool's arguments, and whether it is enforced: then
+// in the words of the constrained decoder (trap 35).
+func (o *outbound) writeSchema(t *translate.Tool) {
+	out, changed := schema.Object(t.Schema)
+	strict := false
+	if t.Strict == translate.Yes {
+		clean, fit := schema.Constrained(out)
+		if strict = o.caps.StrictTools && fit != schema.Unfit; strict {
+			out, changed = clean, changed || fit == schema.InWords
 		} else {
 			o.x.Losses.Drop(t.At + ".strict")
 		}
 	}
-	o.keyMark(t.Cache)
-	o.EndObject()
+	if changed {
+		o.x.Losses.Add(t.At+".parameters", translate.Converted)
+	}
+	o.KeyRaw("input_schema", out)
+	if strict {
+		o.KeyBool("strict", true)
+	}
 }
 
 // grammarNote puts the grammar of a freeform tool's input into its description.

@@ -6,6 +6,7 @@ import "sync"
 type result struct {
 	out  []byte
 	flag bool
+	fit  Fit
 	err  error
 }
 

@@ -128,25 +128,42 @@ var knownFormats = []string{"date-time", "time", "date", "duration", "email", "h
 // maxOptional is how many optional properties the constrained decoder takes.
 const maxOptional = 10
 
-// Constrained makes a schema for Messages' constrained decoding. ok is false if that
-// cannot hold the schema: recursion, open objects, many optional properties
-// (wire-openai-anthropic.md 2.7; traps 36 and 37).
-func Constrained(raw []byte) (out []byte, ok bool) {
+// Fit says how well constrained decoding can hold a schema.
+type Fit uint8
+
+// A schema is Unfit if it is recursive, has open objects or many optional properties. It
+// fits InWords if limits of it stand in descriptions only, where nothing enforces them.
+const (
+	Unfit Fit = iota
+	InWords
+	Whole
+)
+
+// Constrained makes a schema for Messages' constrained decoding and tells how well it
+// fits (wire-openai-anthropic.md 2.7; traps 36 and 37).
+func Constrained(raw []byte) ([]byte, Fit) {
 	r := constrained.of(raw, func(raw []byte) result {
 		n := parse(raw)
 		if !n.is(scan.Object) {
 			return result{out: []byte(empty)}
 		}
 		c := constrainer{root: n.copy()}
-		ok := !c.recursive(n, nil) && c.clean(n) && c.optional <= maxOptional
-		return result{out: n.bytes(), flag: ok}
+		fit := Unfit
+		if !c.recursive(n, nil) && c.clean(n) && c.optional <= maxOptional {
+			fit = Whole
+			if c.told {
+				fit = InWords
+			}
+		}
+		return result{out: n.bytes(), fit: fit}
 	})
-	return r.out, r.flag
+	return r.out, r.fit
 }
 
 type constrainer struct {
 	root     *node
 	optional int
+	told     bool // something is told in words
 }
 
 // recursive reports whether a reference leads back to itself.
@@ -186,6 +203,7 @@ func (c *constrainer) clean(n *node) bool {
 		n.drop("format")
 	}
 	if len(said) > 0 {
+		c.told = true
 		described := strings.TrimSpace(n.get("description").str() + "\n{" + strings.Join(said, ", ") + "}")
 		n.set("description", text(described))
 	}
