@@ -9,6 +9,8 @@ import (
 // Request is a conversation to be continued, in the neutral form. Its slices alias
 // the body that it was decoded from.
 type Request struct {
+	// Dialect is the client's dialect, in whose words losses and errors name fields.
+	Dialect string
 	// Model is the name the client asked for.
 	Model string
 	// Turns is the conversation in order, system turns included wherever they stand.

@@ -34,7 +34,7 @@ func DecodeCount(doc *scan.Doc, losses *translate.Losses) (*translate.Request, *
 }
 
 func decode(doc *scan.Doc, losses *translate.Losses) (*request, *translate.Error) {
-	q := &request{r: &translate.Request{IncludeUsage: true}, losses: losses}
+	q := &request{r: &translate.Request{Dialect: "anthropic", IncludeUsage: true}, losses: losses}
 	root := doc.Root()
 	if v := root.Get("system"); !v.IsNull() { // stands before messages, wherever it is written
 		q.system(v)

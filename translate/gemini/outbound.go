@@ -113,9 +113,28 @@ func (o *outbound) planSystem() {
 	o.turns[0].Blocks = merged
 }
 
+// messagesFields are Messages' names of fields that Chat calls otherwise.
+var messagesFields = map[string]string{
+	"stop": "stop_sequences", "user": "metadata.user_id", "response_format": "output_config.format", "web_search_options": "tools", "reasoning_effort": "output_config.effort",
+}
+
+// field is the client's own name of a field, given Chat's.
+func (o *outbound) field(chat string) string {
+	if name := messagesFields[chat]; name != "" && o.r.Dialect == "anthropic" {
+		return name
+	}
+	return chat
+}
+
+// maxCandidates is how many answers the API gives to one request.
+const maxCandidates = 8
+
 func (o *outbound) checkFields() *translate.Error {
 	if o.r.HasMaxTokens && o.r.MaxTokens < 1 {
 		return translate.Invalid("max_tokens", "max_tokens must be at least 1")
+	}
+	if o.r.Candidates > maxCandidates {
+		return translate.Invalid("n", "n must be at most 8 for this model's provider")
 	}
 	for _, m := range o.r.Modalities {
 		if m != "text" && m != "image" { // nothing would bring sound back to the client
@@ -138,7 +157,7 @@ func (o *outbound) checkFields() *translate.Error {
 		name string
 		set  bool
 	}{
-		{"user", o.r.User != nil}, {"prompt_cache_key", o.r.CacheKey != nil}, {"cache_control", o.r.Cache != nil || o.marked()},
+		{o.field("user"), o.r.User != nil}, {"prompt_cache_key", o.r.CacheKey != nil}, {"cache_control", o.r.Cache != nil || o.marked()},
 		{"min_p", o.r.MinP != nil}, {"logprobs", o.r.Logprobs && !o.caps.Logprobs},
 	} {
 		if hint.set {
@@ -202,7 +221,7 @@ func (o *outbound) planFormat() {
 		o.format = true
 		return
 	}
-	o.x.Losses.Add("response_format", translate.Converted)
+	o.x.Losses.Add(o.field("response_format"), translate.Converted)
 	if f.Kind == translate.FormatJSON {
 		o.instruct("Respond with a single JSON object and nothing else.")
 		return

@@ -54,7 +54,7 @@ func (o *outbound) writeStop() {
 		}
 	}
 	if len(list) > maxStop {
-		o.x.Losses.Add("stop", translate.Clamped)
+		o.x.Losses.Add(o.field("stop"), translate.Clamped)
 		list = list[:maxStop]
 	}
 	if len(list) == 0 {
@@ -124,10 +124,10 @@ func (o *outbound) writeFormat() *translate.Error {
 	}
 	out, lossy, err := convert(o.r.Format.Schema)
 	if err != nil {
-		return translate.Invalid("response_format", "the schema cannot be used: "+err.Error())
+		return translate.Invalid(o.field("response_format"), "the schema cannot be used: "+err.Error())
 	}
 	if lossy {
-		o.x.Losses.Add("response_format", translate.Converted)
+		o.x.Losses.Add(o.field("response_format"), translate.Converted)
 	}
 	if out != nil {
 		o.KeyRaw(key, out)

@@ -9,6 +9,12 @@ import (
 // take it (3.5).
 const placeholder = "skip_thought_signature_validator"
 
+// isPlaceholder reports whether a signature is the placeholder in either of its spellings,
+// as clients have it of other gateways. It signs nothing, so its loss is none (A23).
+func isPlaceholder(value scan.Text) bool {
+	return value.Equal(placeholder) || value.Equal("c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=")
+}
+
 // turn writes one content.
 func (o *outbound) turn(t *translate.Turn) *translate.Error {
 	mark := len(o.B)

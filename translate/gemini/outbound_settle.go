@@ -85,9 +85,10 @@ func searchText(s *translate.Search) scan.Text {
 func (o *outbound) seals(blocks []translate.Block) []*translate.Signature {
 	list := make([]*translate.Signature, len(blocks))
 	for i := range blocks {
-		if s := blocks[i].Signature; o.x.Target.Accepts(s) {
+		switch s := blocks[i].Signature; {
+		case o.x.Target.Accepts(s):
 			list[i] = s
-		} else if s != nil {
+		case s != nil && !isPlaceholder(s.Value):
 			o.x.Losses.Drop(blocks[i].At.String() + ".signature")
 		}
 	}

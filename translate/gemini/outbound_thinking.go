@@ -42,7 +42,7 @@ func (o *outbound) effortField() string {
 	if o.r.Reasoning.Raw != nil {
 		return "thinking"
 	}
-	return "reasoning_effort"
+	return o.field("reasoning_effort")
 }
 
 // thinkingLevel gives the level for Gemini 3, where thinking cannot be off.

@@ -46,9 +46,29 @@ func (o *outbound) checkTools() *translate.Error {
 		}
 	}
 	if o.r.WebSearch != nil && len(o.r.Tools) > 0 && o.caps.Gemini < 3 {
-		return translate.Invalid("web_search_options", "this model takes web search or functions, not both")
+		return translate.Invalid(o.field("web_search_options"), "this model takes web search or functions, not both")
 	}
+	o.dropSearchOptions()
 	return o.checkChoice()
+}
+
+// dropSearchOptions records what a search is to be limited to; Google's takes no options.
+func (o *outbound) dropSearchOptions() {
+	s := o.r.WebSearch
+	if s == nil {
+		return
+	}
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"max_uses", s.MaxUses > 0}, {"allowed_domains", len(s.Allowed) > 0}, {"blocked_domains", len(s.Blocked) > 0},
+		{"user_location", len(s.Location) > 0}, {"search_context_size", s.Size != ""},
+	} {
+		if option.set {
+			o.x.Losses.Drop(o.field("web_search_options") + "." + option.name)
+		}
+	}
 }
 
 // checkChoice refuses a choice of what is not there; the API would, too.
@@ -62,6 +82,9 @@ func (o *outbound) checkChoice() *translate.Error {
 	}
 	if c.Mode == translate.ToolNamed && !o.declares(c.Name) {
 		return translate.Invalid("tool_choice", "tool_choice names "+c.Name.String()+", which is not among tools")
+	}
+	if c.Allowed != nil && len(c.Allowed) == 0 && c.Mode == translate.ToolRequired {
+		return translate.Invalid("tool_choice", "tool_choice demands a call but allows no tool")
 	}
 	for _, name := range c.Allowed {
 		if !o.declares(name) {
@@ -112,7 +135,9 @@ var freeform = []byte(`{"type":"object","properties":{"input":{"type":"string"}}
 func (o *outbound) writeTool(t *translate.Tool) *translate.Error {
 	o.Object()
 	o.KeyString("name", o.toolName(t.Name))
-	o.KeyText("description", described(t))
+	if d := described(t); len(d) > 0 {
+		o.KeyText("description", d)
+	}
 	source := t.Schema
 	if t.Custom {
 		source = freeform
@@ -187,6 +212,8 @@ func (o *outbound) choice() (mode string, names []scan.Text) {
 		return "ANY", []scan.Text{c.Name}
 	}
 	switch {
+	case c.Allowed != nil && len(c.Allowed) == 0:
+		return "NONE", nil
 	case c.Allowed != nil, o.strict(), o.r.WebSearch != nil:
 		return "VALIDATED", c.Allowed
 	case c.Mode == translate.ToolAuto:

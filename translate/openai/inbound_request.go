@@ -18,7 +18,7 @@ type request struct {
 
 // DecodeRequest reads a Chat request.
 func (Dialect) DecodeRequest(doc *scan.Doc, losses *translate.Losses) (*translate.Request, *translate.Error) {
-	q := request{r: &translate.Request{}, losses: losses}
+	q := request{r: &translate.Request{Dialect: "openai"}, losses: losses}
 	for key, v := range doc.Root().Members() {
 		if !v.IsNull() {
 			q.field(string(key), v)
