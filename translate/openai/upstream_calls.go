@@ -20,7 +20,8 @@ func (d *decoder) call(c *candidate, v scan.Value) {
 		f = v.Get("function_call")
 	}
 	id, name := v.Get("id").Text(), f.Get("name").Text()
-	s := c.callFor(v, id, name)
+	args := argsOf(f)
+	s := c.callFor(v, id, name, args)
 	if len(s.id) == 0 {
 		s.id = append(s.id, id...)
 	}
@@ -32,10 +33,10 @@ func (d *decoder) call(c *candidate, v scan.Value) {
 		seal.Value = bytes.Clone(seal.Value)
 		s.seal = seal
 	}
-	args := argsOf(f)
 	if s.number < 0 {
 		if len(s.name) == 0 || len(s.id) == 0 && len(s.early)+len(args) == 0 { // the id may still come (trap 109)
 			s.early = append(s.early, args...)
+			s.depth.Write(args)
 			return
 		}
 		d.announce(c, s)
@@ -56,11 +57,11 @@ func argsOf(f scan.Value) scan.Text {
 }
 
 // callFor finds the call that a fragment belongs to, or begins one (5.4).
-func (c *candidate) callFor(v scan.Value, id, name scan.Text) *callState {
+func (c *candidate) callFor(v scan.Value, id, name, args scan.Text) *callState {
 	index, indexed := v.Get("index").Int()
 	var s *callState
 	if indexed {
-		s = c.indexed(index, id, name)
+		s = c.indexed(index, id, name, args)
 	} else {
 		s = c.unindexed(id, name)
 	}
@@ -72,8 +73,9 @@ func (c *candidate) callFor(v scan.Value, id, name scan.Text) *callState {
 }
 
 // indexed finds a call by its index: the one of equal id, else the latest, unless a new
-// id with a name says that the host counts all calls as 0 (trap 95).
-func (c *candidate) indexed(index int64, id, name scan.Text) *callState {
+// id with a name, or without ids another object of arguments, says that the host counts
+// all calls as 0 (trap 95, pain 5).
+func (c *candidate) indexed(index int64, id, name, args scan.Text) *callState {
 	var latest *callState
 	for _, s := range c.calls {
 		if !s.indexed || s.index != index {
@@ -84,10 +86,19 @@ func (c *candidate) indexed(index int64, id, name scan.Text) *callState {
 		}
 		latest = s
 	}
-	if latest != nil && len(id) > 0 && len(name) > 0 && len(latest.id) > 0 {
+	switch {
+	case latest == nil || len(name) == 0:
+	case len(id) > 0 && len(latest.id) > 0, len(id) == 0 && latest.repeated(name, args):
 		return nil
 	}
 	return latest
+}
+
+// repeated reports whether a fragment without an id begins a call of its own after s, whose
+// arguments are whole: with a name and a new object. {} may still be followed by the real
+// arguments of the same call (trap 111).
+func (s *callState) repeated(name, args scan.Text) bool {
+	return args.HasPrefix("{") && s.whole() && (string(s.early) != "{}" || string(s.name) != string(name))
 }
 
 // unindexed finds a call by its id, else the latest, unless the fragment begins another
@@ -148,7 +159,7 @@ func (d *decoder) tell(c *candidate, s *callState) {
 	d.add(translate.Event{Kind: translate.EventCall, Choice: c.index, Block: s.number, ID: s.id, Name: name,
 		Custom: s.custom || s.wrapped, Signature: s.seal})
 	early := s.early
-	s.early = nil
+	s.early, s.depth = nil, translate.Progress{}
 	d.arguments(c, s, early)
 }
 
