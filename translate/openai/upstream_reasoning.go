@@ -5,36 +5,50 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
-func (d *decoder) think(c *candidate, t scan.Text) {
+// think tells reasoning of the item with the given index; -1 is none. What a signature
+// seals is whole: other text after it is another block.
+func (d *decoder) think(c *candidate, t scan.Text, index int64) {
 	if len(t) == 0 {
 		return
 	}
-	d.text(c, translate.ReasoningBlock, translate.EventReasoning, t)
-	c.seal = c.number
+	if c.sealed && c.open == translate.ReasoningBlock && (index < 0 || index != c.item) {
+		d.endBlock(c)
+	}
+	if n := d.text(c, translate.ReasoningBlock, translate.EventReasoning, t); n != c.seal {
+		c.seal, c.sealed = n, false
+	}
+	c.item = index
 }
 
-// reasoning reads the field that the host uses; of several that say the same, the first
-// counts (4.2). Seals come in reasoning_details.
+// reasoning reads the field that the host uses; of several that say the same, one counts
+// (4.2). Items that hold text come first, since they tell which of it is sealed together.
 func (d *decoder) reasoning(c *candidate, delta scan.Value) {
-	told := false
+	details, blocks := delta.Get("reasoning_details"), delta.Get("thinking_blocks")
+	inItems := holdsText(details, "text")
+	inBlocks := !inItems && holdsText(blocks, "thinking")
+	told := inItems || inBlocks
 	for _, key := range []string{"reasoning_content", "reasoning"} {
-		v := delta.Get(key)
-		t := v.Text()
-		if v.Kind() == scan.Array {
-			t = partText(v)
-		}
-		if len(t) > 0 {
-			d.think(c, t)
+		if t := partText(delta.Get(key)); !told && len(t) > 0 {
+			d.think(c, t, -1)
 			told = true
-			break
 		}
 	}
-	for item := range delta.Get("reasoning_details").Elements() {
-		d.detail(c, item, told)
+	for item := range details.Elements() {
+		d.detail(c, item, told && !inItems)
 	}
-	for item := range delta.Get("thinking_blocks").Elements() {
-		d.thinkingBlock(c, item, told)
+	for item := range blocks.Elements() {
+		d.thinkingBlock(c, item, told && !inBlocks)
 	}
+}
+
+// holdsText reports whether an item of reasoning has text under a key.
+func holdsText(items scan.Value, key string) bool {
+	for item := range items.Elements() {
+		if len(item.Get(key).Text()) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // thinkingBlock reads a block of Messages as LiteLLM hands it on.
@@ -46,7 +60,7 @@ func (d *decoder) thinkingBlock(c *candidate, v scan.Value, told bool) {
 		d.redacted(c, r)
 	default:
 		if !told {
-			d.think(c, r.Text)
+			d.think(c, r.Text, -1)
 		}
 		if r.Signature != nil {
 			d.sealed(c, r.Signature.Value, r.Signature.Family)
@@ -64,17 +78,21 @@ func (d *decoder) detail(c *candidate, v scan.Value, told bool) {
 	if c.format == nil {
 		family = translate.FamilyAnthropic
 	}
+	index, ok := v.Get("index").Int()
+	if !ok {
+		index = -1
+	}
 	switch v.Get("type").Str() {
 	case "reasoning.text":
-		if t := v.Get("text").Text(); !told && len(t) > 0 {
-			d.think(c, t)
+		if !told {
+			d.think(c, v.Get("text").Text(), index)
 		}
 		if s := v.Get("signature").Text(); len(s) > 0 {
 			d.sealed(c, s, family)
 		}
 	case "reasoning.summary":
-		if t := v.Get("summary").Text(); !told && len(t) > 0 {
-			d.think(c, t)
+		if !told {
+			d.think(c, v.Get("summary").Text(), index)
 		}
 	case "reasoning.encrypted":
 		d.encrypted(c, v, family)
@@ -88,6 +106,7 @@ func (d *decoder) sealed(c *candidate, value scan.Text, family string) {
 		c.seal = c.blocks
 		c.blocks++
 	}
+	c.sealed = true
 	s := &translate.Signature{Family: family, Origin: d.x.Target.Origin, Value: value}
 	if family != translate.FamilyGoogle {
 		s.Origin = ""

@@ -26,6 +26,8 @@ type candidate struct {
 	open    translate.BlockKind
 	number  int                  // of the block that is open; -1 is none
 	seal    int                  // the number of the last reasoning block
+	sealed  bool                 // it has its signature
+	item    int64                // the index of the item that it holds
 	words   int                  // the number of the last text block
 	cited   []translate.Citation // sources told before any text
 	format  scan.Text
@@ -161,7 +163,8 @@ func (d *decoder) endBlock(c *candidate) {
 	}
 }
 
-func (d *decoder) text(c *candidate, kind translate.BlockKind, event translate.EventKind, t scan.Text) {
+// text tells text of a kind and returns the number of its block.
+func (d *decoder) text(c *candidate, kind translate.BlockKind, event translate.EventKind, t scan.Text) int {
 	d.output = true
 	n := d.block(c, kind)
 	d.add(translate.Event{Kind: event, Choice: c.index, Block: n, Text: t})
@@ -172,6 +175,7 @@ func (d *decoder) text(c *candidate, kind translate.BlockKind, event translate.E
 		}
 		c.cited = nil
 	}
+	return n
 }
 
 // content reads text: a string, or a list of parts as Mistral sends it.
@@ -183,7 +187,7 @@ func (d *decoder) content(c *candidate, v scan.Value) {
 		for part := range v.Elements() {
 			switch part.Get("type").Str() {
 			case "thinking":
-				d.think(c, partText(part.Get("thinking")))
+				d.think(c, partText(part.Get("thinking")), -1)
 			case "text":
 				d.plain(c, part.Get("text").Text())
 			}
