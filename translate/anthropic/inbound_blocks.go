@@ -135,7 +135,11 @@ func (e *encoder) note(b *outBlock, m *translate.Media) {
 }
 
 func noteOf(m *translate.Media) string {
-	return "[The model made an " + m.Kind.String() + " of type " + m.Type + ", which this API cannot carry.]"
+	kind := m.Kind.String()
+	if m.Type != "" {
+		kind += " of type " + m.Type
+	}
+	return "[The model made an " + kind + ", which this API cannot carry.]"
 }
 
 func (e *encoder) opaque(b *outBlock, o *translate.Opaque) {

@@ -19,6 +19,7 @@ func ParseUsage(v scan.Value) *translate.Usage {
 	if u.Reported = p || c; !u.Reported {
 		return nil
 	}
+	prompt, completion = max(0, prompt), max(0, completion)
 	details := v.Get("prompt_tokens_details")
 	read, r := firstInt(details.Get("cached_tokens"), v.Get("cached_tokens"), v.Get("prompt_cache_hit_tokens"))
 	written, w := firstInt(details.Get("cache_write_tokens"), details.Get("cache_creation_tokens"))
@@ -40,7 +41,7 @@ func readOutput(u *translate.Usage, v scan.Value, prompt, completion int64) {
 	if total, ok := v.Get("total_tokens").Int(); ok && reasoning > 0 && total == prompt+completion+reasoning {
 		completion += reasoning
 	}
-	u.Output, u.Reasoning, u.HasReasoning = max(0, completion), clamp(reasoning, completion), has
+	u.Output, u.Reasoning, u.HasReasoning = completion, clamp(reasoning, completion), has
 	u.AudioOutput, _ = details.Get("audio_tokens").Int()
 	u.ImageOutput, _ = details.Get("image_tokens").Int()
 }
