@@ -57,12 +57,6 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
 	a.metrics = registerMetrics(ctx)
-	a.rtKey = a.Config.runtimeKey()
-	rt, err := acquireRuntime(a.rtKey)
-	if err != nil {
-		return err
-	}
-	a.runtime = rt
 	return a.contribute(ctx, &a.Config, "the xjp app")
 }
 
@@ -75,12 +69,37 @@ func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	parts := append(a.parts, part{c, loaded, source})
+	if err := a.chooseRuntime(parts); err != nil {
+		return err
+	}
 	s, err := buildSnapshot(a, parts)
 	if err != nil {
 		return err
 	}
 	a.parts = parts
 	a.snapshot.Store(s)
+	return nil
+}
+
+// chooseRuntime finds the runtime for the settings of all parts. It is called before the
+// configuration serves any request.
+func (a *App) chooseRuntime(parts []part) error {
+	var settings Config
+	for _, p := range parts {
+		settings.inherit(p.config)
+	}
+	key := settings.runtimeKey()
+	if a.runtime != nil && key == a.rtKey {
+		return nil
+	}
+	rt, err := acquireRuntime(key)
+	if err != nil {
+		return err
+	}
+	if err := a.Cleanup(); err != nil {
+		return err
+	}
+	a.runtime, a.rtKey = rt, key
 	return nil
 }
 

@@ -80,12 +80,14 @@ func buildSnapshot(a *App, parts []part) (*snapshot, error) {
 // inherit takes the settings of a part where they are set.
 func (c *Config) inherit(from *Config) {
 	c.MaxBody = orDefault(from.MaxBody, c.MaxBody)
+	c.MaxBodies = orDefault(from.MaxBodies, c.MaxBodies)
 	c.MaxEvent = orDefault(from.MaxEvent, c.MaxEvent)
 	c.KeepAlive = orDefault(from.KeepAlive, c.KeepAlive)
 	c.Timeouts = c.Timeouts.override(from.Timeouts)
 	if from.Fetch.isSet() {
 		c.Fetch = from.Fetch
 	}
+	c.Recall = orDefault(from.Recall, c.Recall)
 }
 
 // override returns t with the settings of o where those are set.
