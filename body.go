@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -38,13 +39,30 @@ func (c *call) readBody() error {
 	if c.doc, err = parse(c.body, scan.DefaultLimits); err != nil {
 		return malformed(err)
 	}
-	if kind := c.doc.Root().Kind(); kind != scan.Object {
-		return translate.Invalid("", "the body must be a JSON object, not a "+kind.String())
+	if !utf8.Valid(c.body) {
+		return malformed(&scan.SyntaxError{Offset: invalidUTF8(c.body), Reason: "invalid UTF-8"})
+	}
+	var f translate.Fields
+	if !f.NeedKind(c.doc.Root(), scan.Object, translate.Top(), "") {
+		return translate.Invalid("", "the body "+f.Err.Message)
 	}
 	if key := c.doc.Root().Repeated("model", "stream", "max_tokens"); key != "" { // decisions.md, "JSON limits"
 		return translate.Invalid(key, key+" must not be given more than once")
 	}
 	return nil
+}
+
+// invalidUTF8 finds the first byte of a body that is no UTF-8, which JSON must be
+// (RFC 8259, 8.1).
+func invalidUTF8(body []byte) int {
+	for i := 0; i < len(body); {
+		r, size := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(body)
 }
 
 // checkContentType accepts JSON under any of its names, and no name at all.

@@ -69,11 +69,16 @@ func newID() string {
 
 func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *call {
 	c := &call{endpoint: e, h: h, s: h.app.snapshot.Load(), w: w, r: r, id: newID(), started: time.Now()}
-	header := w.Header()
-	header.Set("X-Request-Id", c.requestID())
-	header.Set("Request-Id", c.requestID())
+	tellID(w.Header(), c.requestID())
 	h.app.metrics.begin()
 	return c
+}
+
+// tellID sets the request's id under both names that SDKs know
+// (wire-openai-anthropic.md 6.3).
+func tellID(h http.Header, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("Request-Id", id)
 }
 
 // requestID is the id as clients see it.

@@ -18,6 +18,8 @@ type dialect struct {
 	translate.Passer
 	// peek finds what routing needs in a body that is not decoded.
 	peek func(*scan.Doc) (peeked, *translate.Error)
+	// complete checks what a request for an answer must have beside that, nil if nothing.
+	complete func(*scan.Doc) *translate.Error
 	// refuses is true for a dialect that tells a blocked prompt as an answer that refuses.
 	refuses bool
 }
@@ -35,7 +37,7 @@ var (
 		model, stream, usage, err := openai.Peek(doc)
 		return peeked{model, stream, usage}, err
 	}}
-	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, refuses: true, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
+	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, refuses: true, complete: anthropic.Complete, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, err := anthropic.Peek(doc)
 		return peeked{model, stream, true}, err
 	}}

@@ -35,6 +35,10 @@ func (ErrorHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddy
 		return next.ServeHTTP(w, r)
 	}
 	d, e, id := rendered(r, err)
+	if id == "" { // the gateway has not seen the request
+		id = "req_" + newID()
+		tellID(w.Header(), id)
+	}
 	body := d.EncodeError(nil, e, id)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

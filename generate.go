@@ -13,6 +13,11 @@ import (
 // generate serves the request by the first route that can. A failure before the header
 // point is invisible to the client: the next route is tried.
 func (c *call) generate() error {
+	if c.dialect.complete != nil {
+		if err := c.dialect.complete(c.doc); err != nil {
+			return err
+		}
+	}
 	c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
 	if c.outcome.streamed = c.ask.stream; c.ask.stream {
 		c.down = c.openDownstream()

@@ -15,8 +15,8 @@ type request struct {
 // DecodeRequest reads a Messages request (3.1).
 func (Dialect) DecodeRequest(doc *scan.Doc, losses *translate.Losses) (*translate.Request, *translate.Error) {
 	q, err := decode(doc, losses)
-	if err == nil && !q.r.HasMaxTokens {
-		err = translate.Invalid("max_tokens", "max_tokens: Field required")
+	if err == nil {
+		err = Complete(doc)
 	}
 	if err != nil {
 		return nil, err

@@ -21,8 +21,19 @@ func Peek(doc *scan.Doc) (model string, stream bool, err *translate.Error) {
 	if f.Err == nil {
 		f.Err = refuseThread(root.Get("thread"))
 	}
+	if n, _ := f.Int(root.Get("max_tokens"), top, "max_tokens"); n < 0 {
+		f.Fail(top, "max_tokens", "must not be negative")
+	}
 	checkMessages(f, root.Get("messages"))
 	return model, stream, f.Err
+}
+
+// Complete checks what a request for an answer must have beyond one that is only counted.
+func Complete(doc *scan.Doc) *translate.Error {
+	if doc.Root().Get("max_tokens").IsNull() {
+		return translate.Invalid("max_tokens", "max_tokens: Field required")
+	}
+	return nil
 }
 
 // refuseThread answers message threads in the words that make the SDK go on without

@@ -21,6 +21,11 @@ func Peek(doc *scan.Doc) (model string, stream, includeUsage bool, err *translat
 	if f.Err == nil && model == "" {
 		f.Fail(top, "model", "must not be empty")
 	}
+	for _, field := range []string{"max_tokens", "max_completion_tokens"} {
+		if n, ok := f.Int(root.Get(field), top, field); ok && n < 0 {
+			f.Fail(top, field, "must not be negative")
+		}
+	}
 	checkMessages(f, root.Get("messages"))
 	return model, stream, includeUsage, f.Err
 }
