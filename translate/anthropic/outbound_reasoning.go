@@ -27,6 +27,7 @@ var shares = map[string]int64{"minimal": 10, "low": 20, "medium": 50, "high": 80
 // planReasoning maps the client's wish to what the model takes (2.8).
 func (o *outbound) planReasoning() *translate.Error {
 	e := o.r.Reasoning
+	o.makeRoom()
 	switch e.Mode {
 	case translate.EffortUnset:
 		o.plan.effort = o.effort(e.Level)
@@ -43,6 +44,24 @@ func (o *outbound) planReasoning() *translate.Error {
 	}
 	o.settleConflicts()
 	return nil
+}
+
+// makeRoom raises a limit that the client did not choose, where thinking would use it up
+// before the answer begins (trap 24).
+func (o *outbound) makeRoom() {
+	switch o.r.Reasoning.Mode {
+	case translate.EffortLevel, translate.EffortAdaptive, translate.EffortBudget:
+	default:
+		return
+	}
+	if !o.chosen || !o.caps.Adaptive && !o.caps.Budget {
+		return
+	}
+	room := int64(defaultMaxTokens)
+	if o.caps.MaxOutput > 0 {
+		room = min(room, o.caps.MaxOutput)
+	}
+	o.maxTokens = max(o.maxTokens, room)
 }
 
 // effort gives the effort that the model knows for a level, "" for none.
@@ -102,6 +121,7 @@ func (o *outbound) planAdaptive(level string) {
 	}
 	if level == "" {
 		level = "medium"
+		o.x.Losses.Add(o.r.EffortField(), translate.Converted)
 	}
 	o.planLevel(level)
 }
@@ -160,6 +180,9 @@ func (o *outbound) settleConflicts() {
 // made in a turn which does not begin with signed thinking.
 func (o *outbound) openLoopUnsigned() bool {
 	n := len(o.turns)
+	for n > 0 && o.turns[n-1].Role.IsSystem() {
+		n--
+	}
 	if n < 2 || o.turns[n-1].Role != translate.User || o.turns[n-1].Blocks[0].Kind != translate.ResultBlock {
 		return false
 	}
