@@ -152,7 +152,7 @@ func gemini(c *translate.Capabilities, name string) {
 	c.LowestLevel = "minimal"
 	switch {
 	case c.Gemini >= 3:
-		if strings.Contains(name, "pro") || name == "gemini-flash-latest" || c.Gemini >= 3.7 && strings.Contains(name, "flash") && !strings.Contains(name, "lite") {
+		if strings.Contains(name, "pro") || name == "gemini-flash" || c.Gemini >= 3.7 && strings.Contains(name, "flash") && !strings.Contains(name, "lite") {
 			c.LowestLevel = "low"
 		}
 	case c.Gemini >= 2.5 && strings.Contains(name, "pro"):

@@ -16,6 +16,9 @@ func (o *outbound) media(b *translate.Block) *translate.Error {
 		o.text(documentText(m), nil)
 		return nil
 	case m.Content != nil:
+		if about := documentText(m); len(about) > 0 {
+			o.text(about, nil)
+		}
 		for i := range m.Content {
 			if err := o.part(&m.Content[i]); err != nil {
 				return err
@@ -105,6 +108,16 @@ func mediaTypeOf(m *translate.Media) string {
 		}
 	}
 	return ""
+}
+
+// isBlank reports whether a document that is given as text says nothing.
+func isBlank(m *translate.Media) bool {
+	for i := range m.Content {
+		if b := &m.Content[i]; !b.IsEmpty() && (b.Kind != translate.MediaBlock || !isText(b.Media) || !isBlank(b.Media)) {
+			return false
+		}
+	}
+	return documentText(m).IsBlank()
 }
 
 // documentText is what is text of a document: title, context, body.

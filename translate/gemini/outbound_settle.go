@@ -35,6 +35,10 @@ func (o *outbound) settled(blocks []translate.Block) bool {
 		switch b.Kind {
 		case translate.ReasoningBlock, translate.OpaqueBlock, translate.SearchBlock:
 			return false
+		case translate.MediaBlock:
+			if isText(b.Media) && isBlank(b.Media) {
+				return false
+			}
 		}
 		if b.Signature != nil && !o.x.Target.Accepts(b.Signature) {
 			return false
@@ -51,6 +55,10 @@ func (o *outbound) settleBlocks(t *translate.Turn) ([]translate.Block, *translat
 		switch b.Kind {
 		case translate.ReasoningBlock:
 			continue
+		case translate.MediaBlock:
+			if isText(b.Media) && isBlank(b.Media) {
+				continue
+			}
 		case translate.SearchBlock:
 			o.x.Losses.Add(b.At.String(), translate.Converted)
 			b.Kind, b.Text = translate.TextBlock, searchText(b.Search)
