@@ -20,8 +20,6 @@ type dialect struct {
 	peek func(*scan.Doc) (peeked, *translate.Error)
 	// complete checks what a request for an answer must have beside that, nil if nothing.
 	complete func(*scan.Doc) *translate.Error
-	// refuses is true for a dialect that tells a blocked prompt as an answer that refuses.
-	refuses bool
 }
 
 // peeked is what routing needs to know of a request.
@@ -37,7 +35,7 @@ var (
 		model, stream, usage, err := openai.Peek(doc)
 		return peeked{model, stream, usage}, err
 	}}
-	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, refuses: true, complete: anthropic.Complete, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
+	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, complete: anthropic.Complete, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, err := anthropic.Peek(doc)
 		return peeked{model, stream, true}, err
 	}}

@@ -35,7 +35,7 @@ func (c *call) generate() error {
 		}
 	}
 	err := failed.choose()
-	if answer := err.err.Answer; answer != nil && c.dialect.refuses {
+	if answer := err.err.Answer; answer != nil {
 		return c.tell(answer)
 	}
 	if c.down == nil || !c.down.isOpen() {
@@ -45,8 +45,10 @@ func (c *call) generate() error {
 	return nil
 }
 
-// tell answers with what a failure says in the form of an answer.
+// tell answers with what a failure says in the form of an answer, whose prompt is paid for
+// (provider-gemini-vertex.md 4.3).
 func (c *call) tell(r *translate.Response) error {
+	c.outcome.usage, c.outcome.stop = r.Usage, r.Choices[0].Stop.Native
 	if c.down == nil {
 		c.writeJSON(http.StatusOK, c.dialect.EncodeResponse(nil, r, &c.x))
 		return nil

@@ -18,6 +18,7 @@ type Observer struct {
 	calls     int
 	seals     int
 	dead      bool
+	text      *translate.Signature // of the last text that was signed
 }
 
 // watched is a reasoning or call block under way.
@@ -90,8 +91,11 @@ func (o *Observer) seal(e *translate.Event) {
 	o.grow(len(e.Signature.Value))
 	s := *e.Signature
 	s.Value = bytes.Clone(s.Value)
-	b := o.at(e.Block, translate.ReasoningBlock)
-	if b.reasoning != nil {
+	if e.Seals != translate.ReasoningBlock {
+		o.text = &s
+		return
+	}
+	if b := o.at(e.Block, translate.ReasoningBlock); b.reasoning != nil {
 		b.reasoning.Signature = &s
 	}
 }
@@ -131,7 +135,7 @@ func (o *Observer) Commit() {
 	if o == nil || o.dead || o.calls == 0 || o.seals == 0 {
 		return
 	}
-	m := &memory{calls: map[string]*translate.Signature{}, size: int64(o.size)}
+	m := &memory{calls: map[string]*translate.Signature{}, text: o.text, size: int64(o.size)}
 	for i := range o.blocks {
 		b := &o.blocks[i]
 		switch {

@@ -5,10 +5,12 @@ package recall
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // Store remembers what answers with tool calls were sealed with. It is safe for
@@ -30,6 +32,7 @@ type memory struct {
 	size      int64
 	born      time.Time
 	reasoning []translate.Block
+	text      *translate.Signature // of the last signed text, nil if there was none
 	calls     map[string]*translate.Signature
 }
 
@@ -39,7 +42,7 @@ func New(maxBytes int64, ttl time.Duration) *Store {
 }
 
 // Fill puts back what a client has dropped: for each assistant turn with calls, the
-// reasoning before them and the signatures of the calls themselves. What the client
+// reasoning before them and the signatures of the text and of the calls themselves. What the client
 // sent stays as it is, and a turn with signatures of its own is not touched. Changed
 // turns are copied. It returns how many turns were completed.
 func (s *Store) Fill(principal string, r *translate.Request) int {
@@ -93,7 +96,27 @@ func (s *Store) complete(principal string, t translate.Turn) []translate.Block {
 		}
 		out = append(out, b)
 	}
+	if m.text != nil {
+		out = sealText(out, m.text, t.At)
+	}
 	return out
+}
+
+// sealText puts a signature back on the last text, or on an empty one before the calls: Gemini
+// often signs a text that is not there.
+func sealText(blocks []translate.Block, s *translate.Signature, at translate.At) []translate.Block {
+	call := len(blocks)
+	for i := len(blocks) - 1; i >= 0; i-- {
+		switch blocks[i].Kind {
+		case translate.TextBlock:
+			blocks[i].Signature = s
+			return blocks
+		case translate.CallBlock:
+			call = i
+		}
+	}
+	empty := translate.Block{Kind: translate.TextBlock, Text: scan.Text{}, Signature: s, At: at}
+	return slices.Insert(blocks, call, empty)
 }
 
 func (s *Store) find(principal, id string) *memory {

@@ -68,8 +68,8 @@ type Error struct {
 	// Tokens, Limit and MaxTokens are the numbers of a context overflow: size of the
 	// prompt, of the window, and of the answer asked for; 0 is unknown.
 	Tokens, Limit, MaxTokens int64
-	// Answer is the answer that says the same, for dialects that tell a blocked prompt as
-	// a refusal and not as an error; nil for all other errors.
+	// Answer is the answer that tells a blocked prompt, which is a refusal and not an
+	// error; nil for all other errors.
 	Answer *Response
 	// Details is a JSON object for the dialect's error.details, nil if none.
 	Details []byte

@@ -124,6 +124,8 @@ func KindOfStatus(status int) ErrorKind {
 		return ErrTooLarge
 	case status == 429:
 		return ErrUpstreamLimit
+	case status == 499: // Google's CANCELLED, and nginx's: the call was given up on the way
+		return ErrInterrupted
 	case status == 503, status == 529:
 		return ErrOverloaded
 	case status >= 400 && status < 500:

@@ -17,8 +17,9 @@ const (
 	EventRefusal
 	// EventReasoning continues reasoning: Text.
 	EventReasoning
-	// EventSeal gives the signature of the reasoning or text block Block: Signature.
-	// It may come when the block's text is already complete, and with no text at all.
+	// EventSeal gives the signature of block Block: Signature, and in Seals the block's
+	// kind, text or reasoning. It may come when the block's text is already complete, and
+	// with no text at all.
 	EventSeal
 	// EventRedacted is a whole block of encrypted reasoning: Reasoning.
 	EventRedacted
@@ -32,7 +33,7 @@ const (
 	EventBlockEnd
 	// EventCitation adds a citation to the text block: Citation.
 	EventCitation
-	// EventMedia is a medium made by the model: Media.
+	// EventMedia is a medium made by the model: Media, and Signature if it is signed.
 	EventMedia
 	// EventOpaque is a block that only its dialect understands: Opaque.
 	EventOpaque
@@ -63,6 +64,7 @@ type Event struct {
 	ID, Name  scan.Text
 	Custom    bool
 	Signature *Signature
+	Seals     BlockKind
 	Reasoning *Reasoning
 	Citation  *Citation
 	Media     *Media

@@ -95,7 +95,7 @@ func (f *Fold) block(e *Event) {
 		b := c.at(e.Block, ReasoningBlock)
 		b.reasoning().Text = append(b.Reasoning.Text, e.Text...)
 	case EventSeal:
-		b := c.at(e.Block, ReasoningBlock)
+		b := c.at(e.Block, e.Seals)
 		s := e.Signature.clone()
 		if b.Kind == ReasoningBlock {
 			b.reasoning().Signature = s
@@ -117,8 +117,9 @@ func (f *Fold) block(e *Event) {
 		b.Citations = append(b.Citations, e.Citation.Clone())
 	case EventMedia:
 		m := *e.Media
-		m.Data = bytes.Clone(m.Data)
-		c.at(e.Block, MediaBlock).Media = &m
+		m.Data, m.URL = bytes.Clone(m.Data), bytes.Clone(m.URL)
+		b := c.at(e.Block, MediaBlock)
+		b.Media, b.Signature = &m, e.Signature.clone()
 	case EventOpaque:
 		o := *e.Opaque
 		o.Raw, o.Summary = bytes.Clone(o.Raw), bytes.Clone(o.Summary)
@@ -149,15 +150,15 @@ func (f *Fold) Response() (*Response, *Error) {
 				f.r.Choices = append(f.r.Choices, c.close())
 			}
 		}
-		if i > maxChoices {
+		if i > MaxChoices {
 			break
 		}
 	}
 	return &f.r, nil
 }
 
-// maxChoices bounds the indexes of candidates that are taken seriously.
-const maxChoices = 128
+// MaxChoices bounds the indexes of candidates that are taken seriously.
+const MaxChoices = 128
 
 func (c *foldChoice) close() Choice {
 	out := Choice{Index: c.index, Stop: c.stop, Logprobs: c.probs}

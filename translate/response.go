@@ -11,8 +11,6 @@ type Response struct {
 	// Choices are the candidates in order of Index; one unless more were asked for.
 	Choices []Choice
 	Usage   Usage
-	// ServiceTier is the tier that served, in Chat's words; "" is unknown.
-	ServiceTier string
 }
 
 // Estimate counts an answer whose provider told no usage, given the estimated size of the
@@ -115,6 +113,8 @@ type Usage struct {
 	Cost, UpstreamCost string
 	// BYOK says that Cost is only the router's fee (provider-openrouter.md 4).
 	BYOK bool
+	// ServiceTier is the tier that served and sets the price, in Chat's words; "" is unknown.
+	ServiceTier string
 	// Raw is the provider's usage object as last seen.
 	Raw []byte
 }

@@ -43,12 +43,12 @@ func (b *Block) events(events []Event) []Event {
 	case CallBlock:
 		return b.callEvents(events)
 	case MediaBlock:
-		return append(events, Event{Kind: EventMedia, Media: b.Media})
+		return append(events, Event{Kind: EventMedia, Media: b.Media, Signature: b.Signature})
 	case OpaqueBlock:
 		return append(events, Event{Kind: EventOpaque, Opaque: b.Opaque})
 	}
 	if b.Signature != nil {
-		events = append(events, Event{Kind: EventSeal, Signature: b.Signature})
+		events = append(events, Event{Kind: EventSeal, Seals: b.Kind, Signature: b.Signature})
 	}
 	return append(events, Event{Kind: EventBlockEnd})
 }
@@ -59,7 +59,7 @@ func (r *Reasoning) events(events []Event) []Event {
 	}
 	events = append(events, Event{Kind: EventReasoning, Text: r.Text})
 	if r.Signature != nil {
-		events = append(events, Event{Kind: EventSeal, Signature: r.Signature})
+		events = append(events, Event{Kind: EventSeal, Seals: ReasoningBlock, Signature: r.Signature})
 	}
 	return append(events, Event{Kind: EventBlockEnd})
 }

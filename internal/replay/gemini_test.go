@@ -1,6 +1,9 @@
 package replay
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // geminiReader gathers what the documents of Gemini say.
 type geminiReader struct {
@@ -9,6 +12,8 @@ type geminiReader struct {
 	prompt, candidates, thoughts, tools, cached int64
 	total                                       int64
 	inCode                                      bool
+	args                                        any  // of the call whose arguments come in pieces
+	calling                                     bool // there is one
 }
 
 func readGemini(s *said, records []any) {
@@ -26,6 +31,7 @@ func readGemini(s *said, records []any) {
 		}
 		if at(v, "promptFeedback", "blockReason") != nil {
 			s.finish = "blocked"
+			r.indexes[0] = true // the refusal
 		}
 		r.count(at(v, "usageMetadata"))
 	}
@@ -42,17 +48,16 @@ func (r *geminiReader) candidate(c any) {
 }
 
 func (r *geminiReader) part(p any) {
+	thought, _ := at(p, "thought").(bool)
 	if sig := str(at(p, "thoughtSignature")); sig != "" && at(p, "toolCall") == nil && at(p, "toolResponse") == nil {
 		r.seals = append(r.seals, sig)
+		if !thought && at(p, "functionCall") == nil {
+			r.textSeals = append(r.textSeals, sig)
+		}
 	}
-	thought, _ := at(p, "thought").(bool)
 	switch text := str(at(p, "text")); {
 	case at(p, "functionCall") != nil:
-		args := ""
-		if a := at(p, "functionCall", "args"); a != nil {
-			args = encode(a)
-		}
-		r.add(str(at(p, "functionCall", "name")), args)
+		r.call(at(p, "functionCall"))
 	case at(p, "inlineData") != nil:
 		if strings.HasPrefix(str(at(p, "inlineData", "mimeType")), "image/") {
 			r.images++
@@ -74,6 +79,54 @@ func (r *geminiReader) part(p any) {
 		}
 		r.pieces[len(r.pieces)-1] += text
 	}
+}
+
+// call reads a call. One whose arguments come in pieces goes on in parts without a name.
+func (r *geminiReader) call(f any) {
+	if name := str(at(f, "name")); name != "" {
+		args := ""
+		if a := at(f, "args"); a != nil {
+			args = encode(a)
+		}
+		r.add(name, args)
+		r.args, r.calling = nil, true
+	}
+	for _, piece := range list(at(f, "partialArgs")) {
+		r.args = put(r.args, strings.Split(strings.NewReplacer("[", ".", "]", "").Replace(str(at(piece, "jsonPath"))), ".")[1:], piece)
+	}
+	if n := len(r.calls) - 1; r.calling && r.args != nil {
+		r.calls[n].args = canonical(encode(r.args))
+	}
+}
+
+// put puts a piece into a value at a path.
+func put(into any, path []string, piece any) any {
+	if len(path) == 0 {
+		if more, ok := at(piece, "stringValue").(string); ok {
+			before, _ := into.(string)
+			return before + more
+		}
+		for _, key := range []string{"numberValue", "boolValue"} {
+			if v := at(piece, key); v != nil {
+				return v
+			}
+		}
+		return nil
+	}
+	if i, err := strconv.Atoi(path[0]); err == nil {
+		array := list(into)
+		for len(array) <= i {
+			array = append(array, nil)
+		}
+		array[i] = put(array[i], path[1:], piece)
+		return array
+	}
+	object, _ := into.(map[string]any)
+	if object == nil {
+		object = map[string]any{}
+	}
+	object[path[0]] = put(object[path[0]], path[1:], piece)
+	return object
 }
 
 // count takes the counts that are not zero: early ones may lack some.

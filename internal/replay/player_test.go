@@ -152,8 +152,6 @@ func unplayable(e *traffic.Exchange) string {
 	switch {
 	case e.Response.Status != http.StatusOK:
 		return "an error answer: TestErrors plays those"
-	case e.Response.BodyKind == "json-array-stream":
-		return "a stream without alt=sse, which the gateway never asks for"
 	case e.Response.BodyKind == "text":
 		return "no JSON"
 	case e.Capture != "recorded" && strings.Contains(e.Note, "truncated"):

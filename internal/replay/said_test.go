@@ -16,6 +16,7 @@ type said struct {
 	reasoning string
 	calls     []spoken
 	seals     []string
+	textSeals []string // those of text, in order
 	refusal   string
 	images    int
 	sounds    int // media that are no images

@@ -2,17 +2,14 @@ package gemini
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/gemini"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
-
-// statusClientClosed is Google's CANCELLED: the call was given up on the way.
-const statusClientClosed = 499
 
 // Classify judges Google's errors (provider-gemini-vertex.md 5), also those that its
 // front end gives before Claude on Vertex: a bad key or a missing precondition is ours,
@@ -22,25 +19,27 @@ func Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
 	if d.retry > 0 {
 		e.RetryAfter = d.retry
 	}
-	e.Message = hideProjects(e.Message)
-	switch {
-	case e.Kind == translate.ErrUpstreamAuth, a.Status == http.StatusBadRequest && d.ours:
+	e.Message = gemini.HideOperator(e.Message) // Claude's errors, which another dialect reads
+	if e.Kind == translate.ErrUpstreamAuth || a.Status == http.StatusBadRequest && d.ours {
 		providers.OwnFault(e)
-		return providers.Judge(e)
-	case a.Status == statusClientClosed:
-		e.Kind, e.Message = translate.ErrInterrupted, "the provider gave up the call"
 		return providers.Judge(e)
 	}
 	v := providers.Classify(a, e)
 	switch {
 	case e.Type == "thought_signature":
 		v.NoSignatures = true
-	case a.Status == http.StatusInternalServerError:
+	case a.Status == http.StatusInternalServerError, badCall(e.Type):
 		v.Action = providers.Again
 	case e.Kind == translate.ErrUpstreamLimit && d.daily:
 		v.For = untilReset(time.Now()) // B16
 	}
 	return v
+}
+
+// badCall reports whether the model made a tool call that cannot be told, which it may do
+// better when asked once more (4.2, B9).
+func badCall(native string) bool {
+	return native == "MALFORMED_FUNCTION_CALL" || native == "UNEXPECTED_TOOL_CALL"
 }
 
 // detail is what Google's error body says in its details.
@@ -84,8 +83,3 @@ func untilReset(now time.Time) time.Duration {
 	t := now.In(pacific)
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, pacific).Sub(t)
 }
-
-var project = regexp.MustCompile(`projects/[^/\s"'` + "`" + `]+`)
-
-// hideProjects takes the operator's projects out of what clients are told.
-func hideProjects(message string) string { return project.ReplaceAllString(message, "projects/…") }

@@ -128,9 +128,12 @@ func (e *encoder) cite(b *outBlock, c *translate.Citation) {
 }
 
 // note tells of a medium in words, since Messages has no block for one in an answer.
-func (e *encoder) note(b *outBlock, m *translate.Media) {
-	e.x.AnswerLosses.Drop(m.Kind.String())
-	e.text(b, scan.Quote(noteOf(m)))
+func (e *encoder) note(b *outBlock, ev *translate.Event) {
+	e.x.AnswerLosses.Drop(ev.Media.Kind.String())
+	if ev.Signature != nil { // seals nothing without its medium
+		e.x.AnswerLosses.Drop("thought_signature")
+	}
+	e.text(b, scan.Quote(noteOf(ev.Media)))
 	b.complete = true
 }
 

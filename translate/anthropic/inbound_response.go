@@ -31,11 +31,7 @@ func (Dialect) EncodeResponse(dst []byte, r *translate.Response, x *translate.Ex
 	w.KeyNull("container")
 	w.KeyNull("diagnostics")
 	w.Key("usage")
-	openUsage(&w, &r.Usage, r.Usage.Output)
-	if tier := tierOf(r.ServiceTier); tier != "" {
-		w.KeyString("service_tier", tier)
-	}
-	w.EndObject()
+	writeUsage(&w, &r.Usage, r.Usage.Output)
 	w.EndObject()
 	return w.B
 }
@@ -72,6 +68,9 @@ func writeBlock(w *emit.Writer, b *translate.Block, x *translate.Exchange) {
 		w.EndObject()
 	case translate.MediaBlock:
 		x.AnswerLosses.Drop(b.Media.Kind.String())
+		if b.Signature != nil {
+			x.AnswerLosses.Drop("thought_signature")
+		}
 		writeText(w, &translate.Block{Text: scan.Quote(noteOf(b.Media))}, x)
 	case translate.OpaqueBlock:
 		if b.Opaque.Dialect == "anthropic" {

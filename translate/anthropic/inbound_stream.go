@@ -142,7 +142,7 @@ func (e *encoder) content(ev *translate.Event) {
 	if e.late(ev) {
 		return
 	}
-	b := &outBlock{number: ev.Block, kind: kindOf(ev.Kind)}
+	b := &outBlock{number: ev.Block, kind: kindOf(ev)}
 	if e.open == nil && len(e.waiting) == 0 {
 		e.open = b
 		e.write(b, ev)
@@ -224,9 +224,11 @@ func kept(ev *translate.Event) translate.Event {
 	return k
 }
 
-func kindOf(kind translate.EventKind) translate.BlockKind {
-	switch kind {
-	case translate.EventReasoning, translate.EventSeal, translate.EventRedacted:
+func kindOf(ev *translate.Event) translate.BlockKind {
+	switch ev.Kind {
+	case translate.EventSeal:
+		return ev.Seals
+	case translate.EventReasoning, translate.EventRedacted:
 		return translate.ReasoningBlock
 	case translate.EventCall, translate.EventArgs, translate.EventCallEnd:
 		return translate.CallBlock
@@ -256,7 +258,7 @@ func (e *encoder) write(b *outBlock, ev *translate.Event) {
 	case translate.EventCitation:
 		e.cite(b, ev.Citation)
 	case translate.EventMedia:
-		e.note(b, ev.Media)
+		e.note(b, ev)
 	case translate.EventOpaque:
 		e.opaque(b, ev.Opaque)
 	case translate.EventCallEnd, translate.EventBlockEnd:

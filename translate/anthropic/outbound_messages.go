@@ -66,6 +66,10 @@ func (o *outbound) block(t *translate.Turn, b *translate.Block) *translate.Error
 			o.text(b.Text, b.Cache)
 		}
 	case translate.MediaBlock:
+		if t.Role == translate.Assistant { // Claude makes none
+			o.x.Losses.Drop(b.At.String())
+			return nil
+		}
 		return o.media(b.Media, b.Cache, b.At.String())
 	case translate.CallBlock:
 		o.call(b)

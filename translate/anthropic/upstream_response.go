@@ -18,7 +18,7 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 	if content.Kind() != scan.Array {
 		return nil, translate.EndOf(nil, false)
 	}
-	r := &translate.Response{ID: v.Get("id").Str(), Model: v.Get("model").Str(), ServiceTier: tier(v.At("usage", "service_tier").Str())}
+	r := &translate.Response{ID: v.Get("id").Str(), Model: v.Get("model").Str()}
 	MergeUsage(&r.Usage, v.Get("usage"))
 	c := translate.Choice{}
 	if v.Get("stop_reason").Kind() == scan.String {
@@ -32,8 +32,8 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 }
 
 // tier gives Chat's word for a service tier.
-func tier(word string) string {
-	switch word {
+func tier(word scan.Text) string {
+	switch string(word) {
 	case "standard":
 		return "default"
 	case "priority":

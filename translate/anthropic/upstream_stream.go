@@ -189,7 +189,7 @@ func (d *decoder) text(n int, kind translate.EventKind, t scan.Text) {
 func (d *decoder) seal(n int, value scan.Text) {
 	if len(value) > 0 {
 		d.output = true
-		d.add(translate.Event{Kind: translate.EventSeal, Block: n, Signature: &translate.Signature{Family: translate.FamilyAnthropic, Value: value}})
+		d.add(translate.Event{Kind: translate.EventSeal, Seals: translate.ReasoningBlock, Block: n, Signature: &translate.Signature{Family: translate.FamilyAnthropic, Value: value}})
 	}
 }
 

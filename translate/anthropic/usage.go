@@ -39,6 +39,9 @@ func MergeUsage(u *translate.Usage, v scan.Value) bool {
 		u.UpstreamCost = string(cost.Raw())
 	}
 	u.BYOK = u.BYOK || v.Get("is_byok").True()
+	if word := tier(v.Get("service_tier").Text()); word != "" {
+		u.ServiceTier = word
+	}
 	if any {
 		u.Reported = true
 		u.Raw = append(u.Raw[:0:0], v.Raw()...)
@@ -86,11 +89,6 @@ func ParseUsage(v scan.Value) *translate.Usage {
 
 // writeUsage writes the counts that clients read (wire-openai-anthropic.md 4.4).
 func writeUsage(w *emit.Writer, u *translate.Usage, output int64) {
-	openUsage(w, u, output)
-	w.EndObject()
-}
-
-func openUsage(w *emit.Writer, u *translate.Usage, output int64) {
 	w.Object()
 	w.KeyInt("input_tokens", u.Input)
 	w.KeyInt("cache_creation_input_tokens", u.CacheWrite)
@@ -106,6 +104,10 @@ func openUsage(w *emit.Writer, u *translate.Usage, output int64) {
 		w.KeyInt("web_search_requests", u.WebSearches)
 		w.EndObject()
 	}
+	if tier := tierOf(u.ServiceTier); tier != "" {
+		w.KeyString("service_tier", tier)
+	}
+	w.EndObject()
 }
 
 // AppendCount appends the answer of count_tokens.

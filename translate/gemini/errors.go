@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,12 +10,18 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
+// DecodeError reads the body of an error answer.
+func (Dialect) DecodeError(status int, body []byte) *translate.Error {
+	return upstreamError(status, translate.ReadErrorBody(body))
+}
+
 // upstreamError says what an error of Google's means (5).
 func upstreamError(status int, b translate.ErrorBody) *translate.Error {
-	if status == 200 {
+	if status == http.StatusOK {
 		status = statusOf(b)
 	}
 	e := translate.NewUpstreamError(status, b)
+	e.Message = HideOperator(e.Message)
 	if e.Type = b.Type; e.Type == "" {
 		e.Type = b.Code
 	}
@@ -22,14 +29,30 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 		e.RetryAfter = wait
 	}
 	switch {
-	case status == 400 && mentionsSignature(b.Message):
+	case status == http.StatusBadRequest && mentionsSignature(b.Message):
 		e.Type = "thought_signature"
-	case status == 400 && (badKey(b) || b.Type == "FAILED_PRECONDITION"):
+	case status == http.StatusBadRequest && (badKey(b) || b.Type == "FAILED_PRECONDITION"):
 		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
-	case status == 404:
-		e.Kind = translate.ErrModel
 	}
 	return e
+}
+
+// statusOf gives the status of an error inside a 200.
+func statusOf(b translate.ErrorBody) int {
+	if n, err := strconv.Atoi(b.Code); err == nil && n >= 400 && n < 600 {
+		return n
+	}
+	return http.StatusInternalServerError
+}
+
+// operators finds what tells tenants about the operator's account: names and numbers of
+// projects, hosts, keys.
+var operators = regexp.MustCompile(`(?i)(projects/)[^/\s"'` + "`" + `]+|(\bproject[_ ]?(?:number|id)?\W{0,3})\d{6,}|([?&](?:project|key)=)[^&\s"'` + "`" + `]+|(?:[a-z0-9-]+\.)+googleapis\.com|AIza[0-9a-z_-]{10,}`)
+
+// HideOperator takes the operator's projects, hosts and keys out of an error's words, which
+// tenants are told (5).
+func HideOperator(message string) string {
+	return operators.ReplaceAllString(message, "$1$2$3…")
 }
 
 // mentionsSignature reports whether Google refuses a thought signature (A22).

@@ -39,7 +39,11 @@ func (e *encoder) reasoning(c *choice, ev *translate.Event) {
 // seal tells a signature, with all that it seals: clients keep the last fragment only
 // of a field they do not know (clients-need.md 6).
 func (e *encoder) seal(c *choice, ev *translate.Event) {
-	if b := c.find(ev.Block); b != nil && b.kind == translate.TextBlock {
+	if ev.Seals != translate.ReasoningBlock {
+		if c.sealed { // there is room for one
+			e.x.AnswerLosses.Drop("thought_signature")
+		}
+		c.sealed = true
 		e.open(c)
 		e.w.B = append(e.w.B, `"extra_content":{"google":{"thought_signature":"`...)
 		e.w.B = append(e.w.B, ev.Signature.Seal()...)

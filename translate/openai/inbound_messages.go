@@ -139,6 +139,7 @@ func (q *request) assistant(m scan.Value, at translate.At) []translate.Block {
 	if s := googleSignature(m); s != nil {
 		blocks = signText(blocks, text, s, at)
 	}
+	blocks = append(blocks, q.images(m.Get("images"), at)...)
 	blocks = q.calls(m, at, blocks)
 	if m.Get("annotations").Len() > 0 {
 		q.losses.Drop(at.String() + ".annotations")

@@ -69,6 +69,18 @@ func (q *request) part(v scan.Value, at translate.At) (translate.Block, bool) {
 	return b, q.Err == nil
 }
 
+// images reads the pictures of an earlier answer, as OpenRouter has them, with the
+// signatures that Gemini wants back.
+func (q *request) images(list scan.Value, at translate.At) []translate.Block {
+	var blocks []translate.Block
+	for v := range list.Elements() {
+		m := &translate.Media{}
+		q.image(m, v.Get("image_url"), at)
+		blocks = append(blocks, translate.Block{Kind: translate.MediaBlock, Media: m, Signature: googleSignature(v), At: at})
+	}
+	return blocks
+}
+
 // partMark reads a part's cache mark in either spelling.
 func (q *request) partMark(v scan.Value, at translate.At) *translate.CacheMark {
 	if b := v.Get("prompt_cache_breakpoint"); b.Get("mode").Text().Equal("explicit") {

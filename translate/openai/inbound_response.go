@@ -24,8 +24,8 @@ func (Dialect) EncodeResponse(dst []byte, r *translate.Response, x *translate.Ex
 	w.EndArray()
 	w.Key("usage")
 	writeUsage(&w, &r.Usage)
-	if r.ServiceTier != "" {
-		w.KeyString("service_tier", r.ServiceTier)
+	if r.Usage.ServiceTier != "" {
+		w.KeyString("service_tier", r.Usage.ServiceTier)
 	}
 	w.EndObject()
 	return w.B
@@ -117,6 +117,9 @@ func writeRest(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 				notes.cite(i, &b.Citations[k], x)
 			}
 			if b.Signature != nil {
+				if signature != nil { // there is room for one
+					x.AnswerLosses.Drop("thought_signature")
+				}
 				signature = b.Signature
 			}
 		case translate.MediaBlock:
@@ -136,7 +139,7 @@ func writeRest(w *emit.Writer, c *translate.Choice, x *translate.Exchange) {
 		w.KeyArray("images")
 		for i := range c.Blocks {
 			if b := &c.Blocks[i]; b.Kind == translate.MediaBlock && b.Media.Kind == translate.Image {
-				writeImage(w, b.Media)
+				writeImage(w, b.Media, b.Signature)
 			}
 		}
 		w.EndArray()

@@ -29,6 +29,7 @@ type choice struct {
 	text      int // code points of content so far
 	citations []citation
 	refused   bool
+	sealed    bool // the signature of text has been sent
 	stop      *translate.Stop
 	details   int
 	reasoning []byte
@@ -183,7 +184,7 @@ func (e *encoder) content(c *choice, ev *translate.Event) {
 		c.at(ev.Block, translate.TextBlock)
 		c.cite(ev.Block, ev.Citation, e.x)
 	case translate.EventMedia:
-		e.media(c, ev.Media)
+		e.media(c, ev.Media, ev.Signature)
 	case translate.EventOpaque:
 		e.x.AnswerLosses.Drop(ev.Opaque.Type) // never a call of the client's (trap 51)
 	case translate.EventLogprobs:
@@ -218,20 +219,21 @@ func (c *choice) at(number int, kind translate.BlockKind) *block {
 	return &c.blocks[len(c.blocks)-1]
 }
 
-func (e *encoder) media(c *choice, m *translate.Media) {
+func (e *encoder) media(c *choice, m *translate.Media, s *translate.Signature) {
 	if m.Kind != translate.Image {
 		e.x.AnswerLosses.Drop(m.Kind.String())
 		return
 	}
 	e.open(c)
 	e.w.KeyArray("images")
-	writeImage(&e.w, m)
+	writeImage(&e.w, m, s)
 	e.w.EndArray()
 	e.close()
 }
 
-// writeImage writes an image that the model made, as OpenRouter has it.
-func writeImage(w *emit.Writer, m *translate.Media) {
+// writeImage writes an image that the model made, as OpenRouter has it, with its
+// signature, without which Gemini does not edit it later.
+func writeImage(w *emit.Writer, m *translate.Media, s *translate.Signature) {
 	w.Object()
 	w.KeyString("type", "image_url")
 	w.KeyObject("image_url")
@@ -245,6 +247,7 @@ func writeImage(w *emit.Writer, m *translate.Media) {
 	}
 	w.CloseText()
 	w.EndObject()
+	writeGoogle(w, s)
 	w.EndObject()
 }
 
@@ -273,6 +276,7 @@ func (e *encoder) finish() {
 		e.w.B = append(e.w.B, e.head[:len(e.head)-len(`[{"index":`)]...)
 		e.w.B = append(e.w.B, `[],"usage":`...)
 		writeUsage(&e.w, e.usageOrEstimate())
+		e.tier()
 		e.w.B = append(e.w.B, '}')
 		e.w.B = sse.AppendClose(e.w.B)
 	}
@@ -308,7 +312,15 @@ func (e *encoder) finishChoice(c *choice) {
 		e.w.KeyText("stop_reason", stop.Sequence)
 	}
 	e.w.B = append(e.w.B, `}]`...)
+	e.tier()
 	e.end()
+}
+
+// tier tells which tier served, in the last chunks only: it is known late.
+func (e *encoder) tier() {
+	if e.told != nil && e.told.ServiceTier != "" {
+		e.w.KeyString("service_tier", e.told.ServiceTier)
+	}
 }
 
 // finishReason spells why an answer ended (4.3).

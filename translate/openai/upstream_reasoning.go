@@ -111,7 +111,7 @@ func (d *decoder) sealed(c *candidate, value scan.Text, family string) {
 	if family != translate.FamilyGoogle {
 		s.Origin = ""
 	}
-	d.add(translate.Event{Kind: translate.EventSeal, Choice: c.index, Block: c.seal, Signature: s})
+	d.add(translate.Event{Kind: translate.EventSeal, Seals: translate.ReasoningBlock, Choice: c.index, Block: c.seal, Signature: s})
 }
 
 // encrypted tells a sealed item once, whole, as it must be sent back.

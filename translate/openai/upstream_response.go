@@ -31,7 +31,6 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 	if err != nil {
 		return nil, err
 	}
-	r.ServiceTier = v.Get("service_tier").Str()
 	if audio := choices.First().At("message", "audio", "transcript").Text(); len(audio) > 0 && len(r.Choices) > 0 {
 		r.Choices[0].Blocks = append(r.Choices[0].Blocks, translate.Block{Kind: translate.TextBlock, Text: audio})
 	}

@@ -17,6 +17,7 @@ type decoder struct {
 	output  bool
 	choices []*candidate
 	usage   *translate.Usage
+	tier    string // that served
 }
 
 // candidate is a choice under way.
@@ -93,7 +94,11 @@ func (d *decoder) record(v scan.Value) {
 	if u == nil {
 		u = ParseUsage(v.At("x_groq", "usage"))
 	}
+	if t := v.Get("service_tier").Text(); len(t) > 0 && string(t) != d.tier {
+		d.tier = string(t)
+	}
 	if u != nil {
+		u.ServiceTier = d.tier
 		d.usage = u
 		d.add(translate.Event{Kind: translate.EventUsage, Usage: u})
 	}
