@@ -3,11 +3,13 @@ package xjpgateway
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/media"
@@ -42,6 +44,10 @@ type part struct {
 	config    *Config
 	providers map[string]module.Provider
 	source    string
+	// text is the piece in JSON, defines whether it holds providers or models. Both are
+	// noted before loading the providers, which takes them out of the configuration.
+	text    string
+	defines bool
 }
 
 // CaddyModule returns the Caddy module information.
@@ -60,19 +66,33 @@ func (a *App) Provision(ctx caddy.Context) error {
 	return a.contribute(ctx, &a.Config, "the xjp app")
 }
 
-// contribute adds a piece of configuration and builds the snapshot anew.
+// contribute adds a piece of configuration and builds the snapshot anew. A piece that is
+// equal to one that is there already adds nothing: a site with two listeners is two
+// handlers with the same configuration.
 func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
-	loaded, err := loadProviders(ctx, c)
-	if err != nil {
-		return err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	parts := append(a.parts, part{c, loaded, source})
-	if err := a.chooseRuntime(parts); err != nil {
+	p := part{config: c, source: source, text: string(caddyconfig.JSON(c, nil)), defines: c.defines()}
+	if slices.ContainsFunc(a.parts, func(other part) bool { return other.text == p.text }) {
+		return nil
+	}
+	if len(a.parts) > 0 && a.parts[0].defines && p.defines {
+		return errors.New("providers and models are defined in " + a.parts[0].source + " and in " + source + "; keep them in one place")
+	}
+	if err := c.validate(); err != nil {
 		return err
 	}
-	s, err := buildSnapshot(a, parts)
+	parts := append(a.parts, p)
+	settings := joined(parts)
+	var err error
+	ctx = module.WithConnectTimeout(ctx, settings.Timeouts.Connect)
+	if parts[len(a.parts)].providers, err = loadProviders(ctx, c); err != nil {
+		return err
+	}
+	if err := a.useRuntime(settings.runtimeKey()); err != nil {
+		return err
+	}
+	s, err := buildSnapshot(a, parts, settings)
 	if err != nil {
 		return err
 	}
@@ -81,26 +101,27 @@ func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
 	return nil
 }
 
-// chooseRuntime finds the runtime for the settings of all parts. It is called before the
-// configuration serves any request.
-func (a *App) chooseRuntime(parts []part) error {
+// joined gives the settings that all parts make together.
+func joined(parts []part) *Config {
 	var settings Config
 	for _, p := range parts {
 		settings.inherit(p.config)
 	}
-	key := settings.runtimeKey()
-	if a.runtime != nil && key == a.rtKey {
+	return &settings
+}
+
+// useRuntime holds the runtime for the settings, and lets go of the one held before.
+func (a *App) useRuntime(key runtimeKey) error {
+	if a.runtime != nil && a.rtKey == key {
 		return nil
 	}
 	rt, err := acquireRuntime(key)
 	if err != nil {
 		return err
 	}
-	if err := a.Cleanup(); err != nil {
-		return err
-	}
+	err = a.Cleanup()
 	a.runtime, a.rtKey = rt, key
-	return nil
+	return err
 }
 
 // loadProviders loads the provider modules of a piece of configuration.
@@ -138,6 +159,7 @@ func (a *App) Cleanup() error {
 	if a.runtime == nil {
 		return nil
 	}
+	a.runtime = nil
 	_, err := runtimes.Delete(a.rtKey)
 	return err
 }
@@ -155,18 +177,6 @@ const (
 	defaultRecallTTL  = time.Hour
 )
 
-func (c *Config) runtimeKey() runtimeKey {
-	key := runtimeKey{
-		maxBodies:  orDefault(c.MaxBodies, defaultMaxBodies),
-		recallSize: orDefault(c.Recall.MaxSize, defaultRecallSize),
-		recallTTL:  orDefault(time.Duration(c.Recall.TTL), defaultRecallTTL),
-	}
-	if c.Recall.Off {
-		key.recallSize = 0
-	}
-	return key
-}
-
 // orDefault returns value, or fallback if value is zero.
 func orDefault[T comparable](value, fallback T) T {
 	var zero T
@@ -174,29 +184,6 @@ func orDefault[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
-}
-
-// validate checks the settings that stand for themselves.
-func (c *Config) validate() error {
-	var errs []error
-	negative := func(name string, value int64) {
-		if value < 0 {
-			errs = append(errs, fmt.Errorf("%s must not be negative", name))
-		}
-	}
-	negative("max_body", c.MaxBody)
-	negative("max_bodies", c.MaxBodies)
-	negative("max_event", c.MaxEvent)
-	negative("keep_alive", int64(c.KeepAlive))
-	negative("fetch max_size", c.Fetch.MaxSize)
-	negative("recall max_size", c.Recall.MaxSize)
-	if c.MaxBody > 1<<31 {
-		errs = append(errs, errors.New("max_body must be below 2 GiB"))
-	}
-	if _, err := c.Fetch.networks(); err != nil {
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
 }
 
 // fetcher makes the downloader of media, nil if downloads are off.

@@ -3,6 +3,7 @@ package xjpgateway
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,7 +13,9 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/providers/module"
+	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
 func init() {
@@ -39,22 +42,16 @@ func init() {
 //		log_filter ok
 //	}
 func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
+	d.Next()
 	if existing != nil {
 		return nil, d.Err("the xjp option is already specified; keep it in one block")
 	}
-	d.Next()
 	if d.NextArg() {
 		return nil, d.ArgErr()
 	}
-	p := parser{config: &Config{}}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		known, err := p.option(d)
-		if err != nil {
-			return nil, err
-		}
-		if !known {
-			return nil, unknownOption(d, "xjp", appOptions)
-		}
+	p := newParser()
+	if err := optionsOfApp.Read(d, func(string) error { return p.option(d) }); err != nil {
+		return nil, err
 	}
 	if err := p.finish(); err != nil {
 		return nil, err
@@ -63,10 +60,12 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	return httpcaddyfile.App{Name: "xjp", Value: caddyconfig.JSON(&app, nil)}, nil
 }
 
-// appOptions are the options of the app, siteOptions those of a site.
+// The options of the app, and those of a site, which may hold the app's as well.
 var (
-	appOptions  = []string{"provider", "model", "key", "timeout", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter"}
-	siteOptions = []string{"models", "auth", "cors", "errors"}
+	optionsOfApp = module.Block{Name: "xjp", Many: []string{"provider", "model", "key"},
+		Once: []string{"timeout", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter"}}
+	optionsOfSite = module.Block{Name: "xjp_gateway", Many: append([]string{"models", "cors"}, optionsOfApp.Many...),
+		Once: append([]string{"auth", "errors"}, optionsOfApp.Once...)}
 )
 
 // parseHandler reads the directive. The smallest configurations put the app's options
@@ -86,62 +85,17 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	if d.NextArg() {
 		return nil, d.ArgErr()
 	}
-	var handler Handler
-	p := parser{config: &Config{}}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		known, err := handler.option(d)
-		if !known && err == nil {
-			known, err = p.option(d)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !known {
-			return nil, unknownOption(d, "xjp_gateway", append(siteOptions, appOptions...))
-		}
-	}
-	if err := p.finish(); err != nil {
+	site := siteParser{parser: newParser()}
+	if err := optionsOfSite.Read(d, func(string) error { return site.option(d) }); err != nil {
 		return nil, err
 	}
-	if app, ok := h.Option("xjp").(httpcaddyfile.App); ok && p.config.defines() {
-		var config Config
-		if json.Unmarshal(app.Value, &config) == nil && config.defines() {
-			return nil, p.first.Errf("providers and models are defined in the global option xjp as well; keep them in one place")
-		}
+	if err := site.finish(h); err != nil {
+		return nil, err
 	}
-	if p.used {
-		handler.Inline = p.config
+	if site.used {
+		site.handler.Inline = site.config
 	}
-	return &handler, nil
-}
-
-// option reads one option of a site.
-func (h *Handler) option(d *caddyfile.Dispenser) (bool, error) {
-	switch d.Val() {
-	case "models":
-		names := d.RemainingArgs()
-		if len(names) == 0 {
-			return true, d.ArgErr()
-		}
-		h.Models = append(h.Models, names...)
-	case "auth":
-		if !d.AllArgs(&h.Auth) || h.Auth != "off" {
-			return true, d.Err("auth takes the one value off")
-		}
-	case "cors":
-		origins := d.RemainingArgs()
-		if len(origins) == 0 {
-			origins = []string{"*"}
-		}
-		h.CORS = append(h.CORS, origins...)
-	case "errors":
-		if !d.AllArgs(&h.Errors) || h.Errors != "return" {
-			return true, d.Err("errors takes the one value return")
-		}
-	default:
-		return false, nil
-	}
-	return true, nil
+	return &site.handler, nil
 }
 
 func parseErrorHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
@@ -152,60 +106,61 @@ func parseErrorHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, err
 	return ErrorHandler{}, nil
 }
 
-// unknownOption lists the options that a block knows.
-func unknownOption(d *caddyfile.Dispenser, block string, known []string) error {
-	return d.Errf("unknown %s option '%s'; known are: %s", block, d.Val(), strings.Join(known, ", "))
-}
-
 // parser reads the app's options, wherever they stand.
 type parser struct {
 	config *Config
-	used   bool
-	first  *caddyfile.Dispenser // where providers and models are first defined
-	// routes remembers where each route was written, for checks that need all providers.
-	routes []routeToken
+	// first is where providers or models are first defined, nil if they are not.
+	first *caddyfile.Dispenser
+	// names are the names and aliases of models, with the model that each belongs to.
+	names map[string]string
+	// defined remembers where providers and models are defined, routes and allowed where
+	// they are named, for checks that need more than the block read so far.
+	defined []mention
+	routes  []mention
+	allowed []mention
 }
 
-type routeToken struct {
-	provider string
-	at       *caddyfile.Dispenser
+// mention is a name and the line that it stands in.
+type mention struct {
+	name string
+	at   *caddyfile.Dispenser
 }
 
-// option reads one option of the app and reports whether it is one.
-func (p *parser) option(d *caddyfile.Dispenser) (known bool, err error) {
+func newParser() *parser { return &parser{config: &Config{}, names: map[string]string{}} }
+
+// here keeps the place of the current token for an error message.
+func here(d *caddyfile.Dispenser) *caddyfile.Dispenser {
+	at := *d
+	return &at
+}
+
+// option reads one option of the app.
+func (p *parser) option(d *caddyfile.Dispenser) error {
 	c := p.config
 	switch d.Val() {
 	case "provider":
-		err = p.provider(d)
+		return p.provider(d)
 	case "model":
-		err = p.model(d)
+		return p.model(d)
 	case "key":
-		err = p.key(d)
+		return p.key(d)
 	case "timeout":
-		err = parseTimeouts(d, &c.Timeouts)
+		return parseTimeouts(d, &c.Timeouts)
 	case "keep_alive":
-		err = parseDuration(d, &c.KeepAlive)
+		return parseDuration(d, &c.KeepAlive)
 	case "max_body":
-		err = parseSize(d, &c.MaxBody)
+		return parseSize(d, &c.MaxBody, maxSize)
 	case "max_bodies":
-		err = parseSize(d, &c.MaxBodies)
+		return parseSize(d, &c.MaxBodies, maxTogether)
 	case "max_event":
-		err = parseSize(d, &c.MaxEvent)
+		return parseSize(d, &c.MaxEvent, maxSize)
 	case "fetch":
-		err = parseFetch(d, &c.Fetch)
+		return parseFetch(d, &c.Fetch)
 	case "recall":
-		err = parseRecall(d, &c.Recall)
-	case "log_filter":
-		var value string
-		if !d.AllArgs(&value) || value != "ok" {
-			err = d.Err("log_filter takes the one value ok")
-		}
-		c.LogFilterOK = true
-	default:
-		return false, nil
+		return parseRecall(d, &c.Recall)
 	}
-	p.used = true
-	return true, err
+	c.LogFilterOK = true
+	return parseWord(d, "ok")
 }
 
 // provider reads `provider <name> [<kind>] [<secret placeholder>] { … }`. The kind
@@ -215,39 +170,59 @@ func (p *parser) provider(d *caddyfile.Dispenser) error {
 	if !d.NextArg() {
 		return d.ArgErr()
 	}
-	name, kind := d.Val(), d.Val()
-	at := *d
+	name, kind, at := d.Val(), d.Val(), here(d)
 	if d.NextArg() {
 		if strings.HasPrefix(d.Val(), "{") {
-			*d = at
+			*d = *at
 		} else {
-			kind = d.Val()
+			kind, at = d.Val(), here(d)
 		}
 	}
-	segment := d.NewFromNextSegment()
 	if p.config.Providers[name] != nil {
-		return d.Errf("provider '%s' is already defined", name)
+		return at.Errf("provider '%s' is already defined", name)
 	}
 	info, err := caddy.GetModule("xjp.providers." + kind)
 	if err != nil {
-		return d.Errf("unknown provider kind '%s'; there are: %s (others must be built in with xcaddy)", kind, strings.Join(providerKinds(), ", "))
+		return unknownKind(at, kind)
 	}
 	instance := info.New()
 	unmarshaler, ok := instance.(caddyfile.Unmarshaler)
 	if !ok {
-		return d.Errf("provider kind '%s' cannot be configured in a Caddyfile", kind)
+		return at.Errf("provider kind '%s' cannot be configured in a Caddyfile", kind)
 	}
-	if err := unmarshaler.UnmarshalCaddyfile(segment); err != nil {
+	if err := unmarshaler.UnmarshalCaddyfile(d.NewFromNextSegment()); err != nil {
 		return err
 	}
 	if _, ok := instance.(module.Provider); !ok {
-		return d.Errf("module xjp.providers.%s is no provider", kind)
+		return at.Errf("module xjp.providers.%s is no provider", kind)
 	}
 	if p.config.Providers == nil {
 		p.config.Providers = map[string]json.RawMessage{}
 	}
+	p.defined = append(p.defined, mention{"provider '" + name + "'", at})
 	p.config.Providers[name] = caddyconfig.JSONModuleObject(instance, "kind", kind, nil)
 	return nil
+}
+
+// kindPattern is what can be a mistyped kind. Anything else may be a secret in the wrong
+// place and is not repeated.
+var kindPattern = regexp.MustCompile(`^[a-z_]{2,20}$`)
+
+// unknownKind names the kinds there are, and the one that was probably meant.
+func unknownKind(at *caddyfile.Dispenser, kind string) error {
+	kinds := providerKinds()
+	if !kindPattern.MatchString(kind) {
+		return at.Errf("what follows a provider's name is its kind, and this is none; kinds are: %s. A secret can stand there only as a placeholder such as {env.API_KEY}", strings.Join(kinds, ", "))
+	}
+	return at.Errf("unknown provider kind '%s'%s; there are: %s (others must be built in with xcaddy)", kind, didYouMean(kind, kinds), strings.Join(kinds, ", "))
+}
+
+// didYouMean names the word that a mistyped one resembles most, "" if there is none.
+func didYouMean(word string, known []string) string {
+	if similar := registry.Similar(word, known); len(similar) > 0 {
+		return ", did you mean '" + similar[0] + "'?"
+	}
+	return ""
 }
 
 func providerKinds() []string {
@@ -261,8 +236,7 @@ func providerKinds() []string {
 // mark remembers where providers and models are first defined.
 func (p *parser) mark(d *caddyfile.Dispenser) {
 	if p.first == nil {
-		at := *d
-		p.first = &at
+		p.first = here(d)
 	}
 }
 
@@ -273,23 +247,39 @@ func (p *parser) key(d *caddyfile.Dispenser) error {
 		return d.ArgErr()
 	}
 	if hash, ok := strings.CutPrefix(k.Key, "sha256:"); ok {
+		if _, err := keys.ParseHash(hash); err != nil {
+			return d.WrapErr(err)
+		}
 		k.Key, k.Hash = "", hash
 	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		switch d.Val() {
+	block := module.Block{Name: "key", Once: []string{"id", "optional"}, Many: []string{"models"}}
+	err := block.Read(d, func(name string) error {
+		switch name {
 		case "id":
-			if !d.AllArgs(&k.ID) {
-				return d.ArgErr()
-			}
+			return parseText(d, &k.ID)
 		case "models":
-			k.Models = append(k.Models, d.RemainingArgs()...)
-		case "optional":
-			k.Optional = true
-		default:
-			return unknownOption(d, "key", []string{"id", "models", "optional"})
+			return p.models(d, &k.Models)
 		}
+		k.Optional = true
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	p.config.Keys = append(p.config.Keys, k)
+	return nil
+}
+
+// models reads the names of models that a site or a key is narrowed to.
+func (p *parser) models(d *caddyfile.Dispenser, into *[]string) error {
+	before := len(*into)
+	for d.NextArg() {
+		*into = append(*into, d.Val())
+		p.allowed = append(p.allowed, mention{d.Val(), here(d)})
+	}
+	if len(*into) == before {
+		return d.ArgErr()
+	}
 	return nil
 }
 
@@ -298,8 +288,25 @@ func (p *parser) key(d *caddyfile.Dispenser) error {
 func (p *parser) finish() error {
 	known := slices.Sorted(maps.Keys(p.config.Providers))
 	for _, r := range p.routes {
-		if !slices.Contains(known, r.provider) {
-			return r.at.Errf("route to an unknown provider '%s'; defined are: %s", r.provider, strings.Join(known, ", "))
+		if !slices.Contains(known, r.name) {
+			return r.at.Errf("route to an unknown provider '%s'%s; defined are: %s", r.name, didYouMean(r.name, known), strings.Join(known, ", "))
+		}
+	}
+	if !p.config.defines() {
+		return nil // the models are defined elsewhere
+	}
+	return p.checkModels(p.config)
+}
+
+// checkModels checks that the models that sites and keys are narrowed to exist.
+func (p *parser) checkModels(c *Config) error {
+	names, err := c.modelNames()
+	if err != nil {
+		return p.first.WrapErr(err)
+	}
+	for _, m := range p.allowed {
+		if err := known(names, m.name); err != nil {
+			return m.at.WrapErr(err)
 		}
 	}
 	return nil

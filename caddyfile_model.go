@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"github.com/dustin/go-humanize"
 
+	"github.com/rickyjim626/xjp-gateway/providers/module"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
@@ -28,30 +27,46 @@ func (p *parser) model(d *caddyfile.Dispenser) error {
 	if !d.AllArgs(&m.Name) {
 		return d.ArgErr()
 	}
-	for _, other := range p.config.Models {
-		if other.Name == m.Name {
-			return d.Errf("model '%s' is already defined", m.Name)
-		}
-	}
 	if strings.Count(m.Name, "*") > 1 {
 		return d.Errf("model '%s': only one * is allowed", m.Name)
 	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := p.modelOption(d, m); err != nil {
-			return err
-		}
+	if err := p.name(d, m); err != nil {
+		return err
+	}
+	at := here(d)
+	if err := optionsOfModel.Read(d, func(string) error { return p.modelOption(d, m) }); err != nil {
+		return err
 	}
 	if len(m.Routes) == 0 {
-		return d.Errf("model '%s' has no route", m.Name)
+		return at.Errf("model '%s' has no route", m.Name)
 	}
+	p.defined = append(p.defined, mention{"model '" + m.Name + "'", at})
 	p.config.Models = append(p.config.Models, m)
 	return nil
 }
 
+// name notes that the current token is a name of the model, or refuses it if it is taken.
+func (p *parser) name(d *caddyfile.Dispenser, m *ModelConfig) error {
+	name := d.Val()
+	switch other, taken := p.names[name]; {
+	case taken && name == m.Name && other == name:
+		return d.Errf("model '%s' is already defined", name)
+	case taken && other == name:
+		return d.Errf("'%s' is already the name of a model", name)
+	case taken:
+		return d.Errf("'%s' is already an alias of model '%s'", name, other)
+	}
+	p.names[name] = m.Name
+	return nil
+}
+
+var optionsOfModel = module.Block{Name: "model", Many: []string{"alias", "route"},
+	Once: []string{"strict", "display_name", "context_window", "max_output"}}
+
 func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 	switch d.Val() {
 	case "alias":
-		m.Aliases = append(m.Aliases, d.RemainingArgs()...)
+		return p.aliases(d, m)
 	case "route":
 		r, err := p.route(d, m)
 		if err != nil {
@@ -61,15 +76,29 @@ func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 	case "strict":
 		m.Strict = true
 	case "display_name":
-		if !d.AllArgs(&m.DisplayName) {
-			return d.ArgErr()
-		}
+		return parseText(d, &m.DisplayName)
 	case "context_window":
 		return parseTokens(d, &m.ContextWindow)
 	case "max_output":
 		return parseTokens(d, &m.MaxOutput)
-	default:
-		return unknownOption(d, "model", []string{"alias", "route", "strict", "display_name", "context_window", "max_output"})
+	}
+	return nil
+}
+
+// aliases reads further names of a model.
+func (p *parser) aliases(d *caddyfile.Dispenser, m *ModelConfig) error {
+	before := len(m.Aliases)
+	for d.NextArg() {
+		if strings.Contains(d.Val(), "*") {
+			return d.Errf("alias '%s' must not hold a *", d.Val())
+		}
+		if err := p.name(d, m); err != nil {
+			return err
+		}
+		m.Aliases = append(m.Aliases, d.Val())
+	}
+	if len(m.Aliases) == before {
+		return d.ArgErr()
 	}
 	return nil
 }
@@ -97,15 +126,12 @@ func (p *parser) route(d *caddyfile.Dispenser, m *ModelConfig) (*RouteConfig, er
 	if strings.Contains(r.Model, "{model.rest}") && !strings.Contains(m.Name, "*") {
 		return nil, d.Errf("{model.rest} needs a model name with a *, which '%s' has not", m.Name)
 	}
-	at := *d
-	p.routes = append(p.routes, routeToken{r.Provider, &at})
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := r.option(d); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	p.routes = append(p.routes, mention{r.Provider, here(d)})
+	return r, optionsOfRoute.Read(d, func(string) error { return r.option(d) })
 }
+
+var optionsOfRoute = module.Block{Name: "route", Many: []string{"capability", "body", "header"},
+	Once: []string{"wire", "publisher", "region", "project", "backend", "reasoning_format", "strict", "timeout"}}
 
 // text gives the field of an option that takes one word.
 func (r *RouteConfig) text(option string) *string {
@@ -127,26 +153,43 @@ func (r *RouteConfig) text(option string) *string {
 }
 
 func (r *RouteConfig) option(d *caddyfile.Dispenser) error {
-	if field := r.text(d.Val()); field != nil {
-		if !d.AllArgs(field) {
-			return d.ArgErr()
+	option := d.Val()
+	if field := r.text(option); field != nil {
+		if err := parseText(d, field); err != nil {
+			return err
+		}
+		if err := r.checkWords(); err != nil {
+			return d.WrapErr(err)
 		}
 		return nil
 	}
-	var name, value string
-	switch option := d.Val(); option {
+	switch option {
 	case "strict":
 		r.Strict = true
 		return nil
 	case "timeout":
-		return parseTimeouts(d, &r.Timeouts)
-	case "capability", "body", "header":
-		if !d.AllArgs(&name, &value) {
-			return d.ArgErr()
-		}
-		return r.set(d, option, name, value)
+		return parseRouteTimeouts(d, &r.Timeouts)
 	}
-	return unknownOption(d, "route", []string{"wire", "publisher", "region", "project", "backend", "capability", "body", "header", "reasoning_format", "strict", "timeout"})
+	var name, value string
+	if !d.AllArgs(&name, &value) {
+		return d.ArgErr()
+	}
+	if r.has(option, name) {
+		return d.Errf("%s %s already specified", option, name)
+	}
+	return r.set(d, option, name, value)
+}
+
+// has reports whether a capability, a body field or a header is set already.
+func (r *RouteConfig) has(option, name string) bool {
+	switch option {
+	case "capability":
+		return r.Capabilities[name] != nil
+	case "body":
+		return r.Body[name] != nil
+	}
+	_, ok := r.Headers[name]
+	return ok
 }
 
 // set adds a capability, a body field or a header.
@@ -185,113 +228,4 @@ func literal(value string) json.RawMessage {
 	}
 	text, _ := json.Marshal(value)
 	return text
-}
-
-// parseTimeouts reads `{ first_token <d>  idle <d>  total <d> }`.
-func parseTimeouts(d *caddyfile.Dispenser, t *Timeouts) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		field := map[string]*caddy.Duration{"first_token": &t.FirstToken, "idle": &t.Idle, "total": &t.Total}[d.Val()]
-		if field == nil {
-			return unknownOption(d, "timeout", []string{"first_token", "idle", "total"})
-		}
-		if err := parseDuration(d, field); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func parseFetch(d *caddyfile.Dispenser, f *FetchConfig) error {
-	if d.NextArg() {
-		if f.Off = d.Val() == "off"; !f.Off || d.NextArg() {
-			return d.ArgErr()
-		}
-		return nil
-	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		var err error
-		switch d.Val() {
-		case "allow":
-			f.Allow = append(f.Allow, d.RemainingArgs()...)
-			if _, perr := f.networks(); perr != nil {
-				err = d.WrapErr(perr)
-			}
-		case "max_size":
-			err = parseSize(d, &f.MaxSize)
-		case "timeout":
-			err = parseDuration(d, &f.Timeout)
-		default:
-			err = unknownOption(d, "fetch", []string{"allow", "max_size", "timeout"})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func parseRecall(d *caddyfile.Dispenser, r *RecallConfig) error {
-	if d.NextArg() {
-		if r.Off = d.Val() == "off"; !r.Off || d.NextArg() {
-			return d.ArgErr()
-		}
-		return nil
-	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		var err error
-		switch d.Val() {
-		case "max_size":
-			err = parseSize(d, &r.MaxSize)
-		case "ttl":
-			err = parseDuration(d, &r.TTL)
-		default:
-			err = unknownOption(d, "recall", []string{"max_size", "ttl"})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func parseDuration(d *caddyfile.Dispenser, into *caddy.Duration) error {
-	var text string
-	if !d.AllArgs(&text) {
-		return d.ArgErr()
-	}
-	value, err := caddy.ParseDuration(text)
-	if err != nil || value <= 0 {
-		return d.Errf("'%s' is no duration above zero, such as 30s or 5m", text)
-	}
-	*into = caddy.Duration(value)
-	return nil
-}
-
-func parseSize(d *caddyfile.Dispenser, into *int64) error {
-	var text string
-	if !d.AllArgs(&text) {
-		return d.ArgErr()
-	}
-	value, err := humanize.ParseBytes(text)
-	if err != nil || value == 0 || value > 1<<40 {
-		return d.Errf("'%s' is no size above zero, such as 32MiB", text)
-	}
-	*into = int64(value)
-	return nil
-}
-
-func parseTokens(d *caddyfile.Dispenser, into *int64) error {
-	var text string
-	if !d.AllArgs(&text) {
-		return d.ArgErr()
-	}
-	var value int64
-	if json.Unmarshal([]byte(text), &value) != nil || value <= 0 {
-		return d.Errf("'%s' is no number of tokens", text)
-	}
-	*into = value
-	return nil
 }

@@ -123,7 +123,7 @@ func (c *call) findModel() error {
 	if !ok || !c.h.serves(match.Model, c.model) {
 		return c.unknownModel()
 	}
-	if c.key != nil && !c.key.May(match.Model.Name) && !c.key.May(c.model) {
+	if !c.permits(match.Model, c.model) {
 		return &translate.Error{Kind: translate.ErrPermission, Param: "model", Retry: translate.No,
 			Message: "this key may not use the model " + quoted(c.model)}
 	}
@@ -147,7 +147,12 @@ func (c *call) unknownModel() error {
 
 // visible reports whether the site and the key know a model under a name.
 func (c *call) visible(m *registry.Model, name string) bool {
-	return c.h.serves(m, name) && (c.key == nil || c.key.May(m.Name) || c.key.May(name))
+	return c.h.serves(m, name) && c.permits(m, name)
+}
+
+// permits reports whether the key may use a model by a name.
+func (c *call) permits(m *registry.Model, name string) bool {
+	return c.key == nil || c.key.May(m.Name) || c.key.May(name)
 }
 
 // maxQuoted bounds what error messages repeat of a client's words.

@@ -136,6 +136,9 @@ type KeyConfig struct {
 
 // Timeouts bound the waiting for a provider. A zero field takes the default.
 type Timeouts struct {
+	// Connect bounds the time to a connection, for providers whose http transport sets no
+	// dial_timeout of its own. It is not for routes. Default: the transport's, 3s.
+	Connect caddy.Duration `json:"connect,omitempty"`
 	// FirstToken bounds the time to the first content of a stream. Default: 5m.
 	FirstToken caddy.Duration `json:"first_token,omitempty"`
 	// Idle bounds the silence between two pieces of a stream. Default: 2m.

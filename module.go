@@ -1,15 +1,14 @@
 package xjpgateway
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
@@ -51,7 +50,8 @@ type Handler struct {
 	// providers and models in the xjp app.
 	Inline *Config `json:"config,omitempty"`
 
-	// Models narrows the models that this site serves. Default: all.
+	// Models narrows the models that this site serves, by their names or aliases. A name
+	// may hold one *, which stands for any characters. Default: all.
 	Models []string `json:"models,omitempty"`
 
 	// Auth set to "off" serves requests without a key. Default: keys are required.
@@ -89,9 +89,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.Inline == nil {
 		return nil
 	}
-	if h.Inline.defines() && h.app.Config.defines() {
-		return errors.New("providers and models are defined both in the xjp app and in the handler's config; keep them in one place")
-	}
 	return h.app.contribute(ctx, h.Inline, "a handler's config")
 }
 
@@ -112,8 +109,8 @@ func (c *Config) defines() bool { return len(c.Providers) > 0 || len(c.Models) >
 func (h *Handler) Validate() error {
 	s := h.app.snapshot.Load()
 	for _, name := range h.Models {
-		if _, ok := s.registry.Find(name); !ok {
-			return fmt.Errorf("models: unknown model %q", name)
+		if err := known(s.registry, name); err != nil {
+			return fmt.Errorf("models: %w", err)
 		}
 	}
 	switch h.Auth {
@@ -180,7 +177,7 @@ func (c *call) serve() error {
 // serves reports whether the site serves a model under a name. A model that it lists is
 // served under all of its names, an alias or a name of a wildcard under that name alone.
 func (h *Handler) serves(m *registry.Model, name string) bool {
-	return len(h.Models) == 0 || slices.Contains(h.Models, m.Name) || slices.Contains(h.Models, name)
+	return len(h.Models) == 0 || keys.Among(h.Models, m.Name) || keys.Among(h.Models, name)
 }
 
 // Interface guards

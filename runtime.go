@@ -33,6 +33,18 @@ type runtime struct {
 	turns  atomic.Uint64
 }
 
+func (c *Config) runtimeKey() runtimeKey {
+	key := runtimeKey{
+		maxBodies:  orDefault(c.MaxBodies, defaultMaxBodies),
+		recallSize: orDefault(c.Recall.MaxSize, defaultRecallSize),
+		recallTTL:  orDefault(time.Duration(c.Recall.TTL), defaultRecallTTL),
+	}
+	if c.Recall.Off {
+		key.recallSize = 0
+	}
+	return key
+}
+
 // The brake on wrong keys: twenty in a minute from one address, 65,536 addresses.
 const (
 	brakeBurst     = 20

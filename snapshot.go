@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -43,25 +44,20 @@ type upstream struct {
 }
 
 // buildSnapshot joins the parts of the configuration.
-func buildSnapshot(a *App, parts []part) (*snapshot, error) {
+func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	missing := map[string]string{}
 	s := &snapshot{upstreams: map[string]*upstream{}, missing: missing, runtime: a.runtime}
 	var models []*ModelConfig
 	var keyConfigs []*KeyConfig
-	var settings Config
 	for _, p := range parts {
-		if err := p.config.validate(); err != nil {
-			return nil, err
-		}
 		if err := s.addProviders(p, missing, a.logger); err != nil {
 			return nil, err
 		}
 		models = append(models, p.config.Models...)
 		keyConfigs = append(keyConfigs, p.config.Keys...)
-		settings.inherit(p.config)
 	}
 	if len(models) == 0 {
-		models = implicitModels(s.upstreams, missing)
+		models = implicitModels(slices.Concat(slices.Sorted(maps.Keys(s.upstreams)), slices.Sorted(maps.Keys(missing))))
 	}
 	var err error
 	if s.registry, err = s.buildRegistry(models, missing, settings.Timeouts); err != nil {
@@ -88,11 +84,13 @@ func (c *Config) inherit(from *Config) {
 		c.Fetch = from.Fetch
 	}
 	c.Recall = orDefault(from.Recall, c.Recall)
+	c.LogFilterOK = c.LogFilterOK || from.LogFilterOK
 }
 
 // override returns t with the settings of o where those are set.
 func (t Timeouts) override(o Timeouts) Timeouts {
 	return Timeouts{
+		Connect:    orDefault(o.Connect, t.Connect),
 		FirstToken: orDefault(o.FirstToken, t.FirstToken),
 		Idle:       orDefault(o.Idle, t.Idle),
 		Total:      orDefault(o.Total, t.Total),
@@ -135,14 +133,12 @@ func (s *snapshot) addProviders(p part, missing map[string]string, logger *zap.L
 
 // implicitModels serves each provider's models under <provider>/<model>, and under
 // their own names if there is only one provider.
-func implicitModels(upstreams map[string]*upstream, missing map[string]string) []*ModelConfig {
-	names := slices.Sorted(maps.Keys(upstreams))
-	names = append(names, slices.Sorted(maps.Keys(missing))...)
+func implicitModels(providers []string) []*ModelConfig {
 	var list []*ModelConfig
-	for _, name := range names {
+	for _, name := range providers {
 		route := []*RouteConfig{{Provider: name, Model: "{model.rest}"}}
 		list = append(list, &ModelConfig{Name: name + "/*", Routes: route})
-		if len(names) == 1 {
+		if len(providers) == 1 {
 			list = append(list, &ModelConfig{Name: "*", Routes: route})
 		}
 	}
@@ -194,10 +190,11 @@ func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
 	var list []*keys.Key
 	for i, c := range configs {
 		hash, err := c.hash()
+		var unset *module.UnsetError
+		if c.Optional && errors.As(err, &unset) {
+			continue
+		}
 		if err != nil {
-			if c.Optional && c.Key != "" {
-				continue
-			}
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
 		list = append(list, &keys.Key{ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Hash: hash, Models: c.Models})
@@ -227,10 +224,10 @@ type route struct {
 	id       string
 	config   *RouteConfig
 	upstream *upstream
+	headers  map[string]string // placeholders are resolved
 	caps     []capability
 	timeouts Timeouts
 	extra    []extraField
-	headers  map[string]string
 	// resolved are the provider's answers by client dialect, for models without pattern.
 	resolved map[string]*target
 }
@@ -253,7 +250,8 @@ type target struct {
 func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Timeouts) (*route, error) {
 	up := s.upstreams[c.Provider]
 	if up == nil {
-		return nil, fmt.Errorf("unknown provider %q; configured are: %s", c.Provider, strings.Join(slices.Sorted(maps.Keys(s.upstreams)), ", "))
+		names := slices.Sorted(maps.Keys(s.upstreams))
+		return nil, fmt.Errorf("unknown provider '%s'%s; configured are: %s", c.Provider, didYouMean(c.Provider, names), strings.Join(names, ", "))
 	}
 	if c.Model == "" {
 		return nil, fmt.Errorf("no model of provider %q is named", c.Provider)
@@ -261,8 +259,15 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Ti
 	if strings.Contains(c.Model, "{model.rest}") && !strings.Contains(m.Name, "*") {
 		return nil, fmt.Errorf("{model.rest} needs a model name with a *")
 	}
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	headers, err := module.ResolveHeaders(c.Headers)
+	if err != nil {
+		return nil, err
+	}
 	r := &route{
-		id: fmt.Sprintf("%s#%d", m.Name, index+1), config: c, upstream: up,
+		id: fmt.Sprintf("%s#%d", m.Name, index+1), config: c, upstream: up, headers: headers,
 		timeouts: defaultTimeouts.override(common).override(c.Timeouts),
 	}
 	if err := r.readCapabilities(); err != nil {
@@ -273,10 +278,6 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Ti
 			return nil, fmt.Errorf("body field %q is not JSON", name)
 		}
 		r.extra = append(r.extra, extraField{name, c.Body[name]})
-	}
-	var err error
-	if r.headers, err = module.ResolveHeaders(c.Headers); err != nil {
-		return nil, err
 	}
 	if strings.Contains(c.Model, "{model.rest}") {
 		return r, nil

@@ -21,16 +21,17 @@ type Key struct {
 }
 
 // May reports whether the key may use a model.
-func (k *Key) May(model string) bool {
-	if k.Models == nil {
-		return true
-	}
-	for _, pattern := range k.Models {
+func (k *Key) May(model string) bool { return k.Models == nil || Among(k.Models, model) }
+
+// Among reports whether a name is one of a list, in which a name may hold one *, which
+// stands for any characters.
+func Among(list []string, name string) bool {
+	for _, pattern := range list {
 		before, after, wild := strings.Cut(pattern, "*")
-		if !wild && pattern == model {
+		if !wild && pattern == name {
 			return true
 		}
-		if wild && len(model) >= len(before)+len(after) && strings.HasPrefix(model, before) && strings.HasSuffix(model, after) {
+		if wild && len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) {
 			return true
 		}
 	}

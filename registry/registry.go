@@ -109,30 +109,50 @@ func (r *Registry) Find(name string) (Match, bool) {
 	return Match{}, false
 }
 
+// Names lists the models' names and aliases, without patterns, in the order of the
+// configuration.
+func (r *Registry) Names() []string {
+	var names []string
+	for _, m := range r.models {
+		if !m.IsPattern() {
+			names = append(append(names, m.Name), m.Aliases...)
+		}
+	}
+	return names
+}
+
 // Models lists the models in the order of the configuration.
 func (r *Registry) Models() []*Model { return r.models }
 
 // Near lists up to three names that resemble a name that was not found.
 func (r *Registry) Near(name string, allowed func(*Model) bool) []string {
+	var names []string
+	for _, m := range r.models {
+		if !m.IsPattern() && allowed(m) {
+			names = append(names, m.Name)
+		}
+	}
+	return Similar(name, names)
+}
+
+// Similar lists up to three of the names that resemble a name, the nearest first.
+func Similar(name string, names []string) []string {
 	type candidate struct {
 		name  string
 		score int
 	}
 	var found []candidate
-	for _, m := range r.models {
-		if m.IsPattern() || !allowed(m) {
-			continue
-		}
-		if score := distance(strings.ToLower(name), strings.ToLower(m.Name)); score <= max(2, len(m.Name)/3) {
-			found = append(found, candidate{m.Name, score})
+	for _, other := range names {
+		if score := distance(strings.ToLower(name), strings.ToLower(other)); score <= max(2, len(other)/3) && score < len(other) {
+			found = append(found, candidate{other, score})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return a.score - b.score })
-	var names []string
+	var similar []string
 	for _, c := range found[:min(3, len(found))] {
-		names = append(names, c.name)
+		similar = append(similar, c.name)
 	}
-	return names
+	return similar
 }
 
 // maxCompared bounds the names that distance looks at.

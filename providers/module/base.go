@@ -6,12 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
@@ -37,7 +38,8 @@ type Base struct {
 	Headers map[string]string `json:"headers,omitempty"`
 
 	// TransportRaw is the transport for calls to the provider, any module that
-	// reverse_proxy takes as well. Default: {"protocol": "http"}.
+	// reverse_proxy takes as well. Default: {"protocol": "http"}, whose dial_timeout is
+	// the app's connect timeout.
 	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
 
 	keys      []string
@@ -119,8 +121,8 @@ func (b *Base) resolve(defaultURL string, needKey bool) error {
 // be empty.
 func ResolveHeaders(headers map[string]string) (map[string]string, error) {
 	resolved := make(map[string]string, len(headers))
-	for name, raw := range headers {
-		value, err := Resolve("header "+name, raw)
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		value, err := Resolve("header "+name, headers[name])
 		if err != nil {
 			return nil, err
 		}
@@ -138,22 +140,6 @@ func parseURL(address string) (*url.URL, error) {
 		return nil, fmt.Errorf("base_url: %q is no http or https address without user and query", u.Redacted())
 	}
 	return u, nil
-}
-
-func (b *Base) provisionTransport(ctx caddy.Context) error {
-	if len(b.TransportRaw) == 0 {
-		b.TransportRaw = json.RawMessage(`{"protocol":"http"}`)
-	}
-	mod, err := ctx.LoadModule(b, "TransportRaw")
-	if err != nil {
-		return fmt.Errorf("transport: %w", err)
-	}
-	rt, ok := mod.(http.RoundTripper)
-	if !ok {
-		return fmt.Errorf("transport: %T cannot make requests", mod)
-	}
-	b.transport = rt
-	return nil
 }
 
 // Resolve replaces the placeholders of a setting that must not be empty. The error
@@ -219,9 +205,6 @@ func (b *Base) UnmarshalOption(d *caddyfile.Dispenser) (bool, error) {
 		}
 		b.APIKeys = append(b.APIKeys, key)
 	case "base_url":
-		if b.BaseURL != "" {
-			return true, d.Err("base_url already specified")
-		}
 		if !d.AllArgs(&b.BaseURL) {
 			return true, d.ArgErr()
 		}
@@ -235,6 +218,9 @@ func (b *Base) UnmarshalOption(d *caddyfile.Dispenser) (bool, error) {
 		if !d.AllArgs(&name, &value) {
 			return true, d.ArgErr()
 		}
+		if _, twice := b.Headers[name]; twice {
+			return true, d.Errf("header %s already specified", name)
+		}
 		if b.Headers == nil {
 			b.Headers = map[string]string{}
 		}
@@ -247,52 +233,37 @@ func (b *Base) UnmarshalOption(d *caddyfile.Dispenser) (bool, error) {
 	return true, nil
 }
 
-func (b *Base) unmarshalTransport(d *caddyfile.Dispenser) error {
-	if b.TransportRaw != nil {
-		return d.Err("transport already specified")
-	}
-	if !d.NextArg() {
-		return d.ArgErr()
-	}
-	name := d.Val()
-	unm, err := caddyfile.UnmarshalModule(d, "http.reverse_proxy.transport."+name)
-	if err != nil {
+// UnmarshalBlock reads a provider's segment: its first token is the provider's name or
+// kind, then perhaps one secret as a placeholder, then a block of options. own are the
+// kind's own options, each of which may be given once; option reads them and reports
+// whether it knew one.
+func (b *Base) UnmarshalBlock(d *caddyfile.Dispenser, own []string, option func(*caddyfile.Dispenser) (bool, error)) error {
+	d.Next()
+	if err := b.unmarshalSecret(d); err != nil {
 		return err
 	}
-	if _, ok := unm.(http.RoundTripper); !ok {
-		return d.Errf("module %s (%T) is not a transport", name, unm)
-	}
-	b.TransportRaw = caddyconfig.JSONModuleObject(unm, "protocol", name, nil)
-	return nil
-}
-
-// UnmarshalBlock reads a provider's segment: its first token is the provider's name or
-// kind, then perhaps one secret as a placeholder, then a block of options. option reads
-// the kind's own options and reports whether it knew one.
-func (b *Base) UnmarshalBlock(d *caddyfile.Dispenser, known []string, option func(*caddyfile.Dispenser) (bool, error)) error {
-	d.Next()
-	for d.NextArg() {
-		if !strings.HasPrefix(d.Val(), "{") {
-			return d.Errf("unexpected argument '%s': a secret can stand here only as a placeholder such as {env.API_KEY}", d.Val())
-		}
-		if len(b.APIKeys) > 0 {
-			return d.ArgErr()
-		}
-		b.APIKeys = append(b.APIKeys, d.Val())
-	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		name := d.Val()
+	block := Block{Name: "provider", Once: append([]string{"base_url", "optional", "transport"}, own...), Many: []string{"api_key", "header"}}
+	return block.Read(d, func(string) error {
 		ok, err := option(d)
 		if !ok && err == nil {
-			ok, err = b.UnmarshalOption(d)
+			_, err = b.UnmarshalOption(d)
 		}
-		if err != nil {
-			return err
+		return err
+	})
+}
+
+// unmarshalSecret reads the one secret that may stand on the provider's line. It must
+// be a placeholder, so that a mistyped kind is never taken for a secret; what else
+// stands there may be one, and is not repeated.
+func (b *Base) unmarshalSecret(d *caddyfile.Dispenser) error {
+	for d.NextArg() {
+		if !strings.HasPrefix(d.Val(), "{") {
+			return d.Err("unexpected argument: a secret can stand on this line only as a placeholder such as {env.API_KEY}")
 		}
-		if !ok {
-			options := append([]string{"api_key", "base_url", "optional", "header", "transport"}, known...)
-			return d.Errf("unknown provider option '%s'; known are: %s", name, strings.Join(options, ", "))
+		if len(b.APIKeys) > 0 {
+			return d.Err("only one secret can stand on this line; give further ones as api_key in the block")
 		}
+		b.APIKeys = append(b.APIKeys, d.Val())
 	}
 	return nil
 }

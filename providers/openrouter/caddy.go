@@ -81,7 +81,9 @@ func (p *Provider) option(d *caddyfile.Dispenser) (bool, error) {
 	case "metadata":
 		p.Metadata = true
 	case "allow_fields":
-		p.AllowFields = append(p.AllowFields, d.RemainingArgs()...)
+		if p.AllowFields = d.RemainingArgs(); len(p.AllowFields) == 0 {
+			return true, d.ArgErr()
+		}
 	default:
 		return false, nil
 	}

@@ -204,7 +204,7 @@ func (p *Provider) Cleanup() error {
 //
 //	provider <name> [vertex] [<key placeholder>] {
 //		project <id>
-//		location <region>
+//		location|region <region>
 //		publisher <name>
 //		credentials <file>
 //		allow_external_account
@@ -221,7 +221,7 @@ func (p *Provider) Cleanup() error {
 //		transport <module> { … }
 //	}
 func (p *Provider) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	known := []string{"project", "location", "publisher", "credentials", "allow_external_account", "access_token", "adc", "version", "function_call_ids", "header_betas", "body_betas"}
+	known := []string{"project", "location", "region", "publisher", "credentials", "allow_external_account", "access_token", "adc", "version", "function_call_ids", "header_betas", "body_betas"}
 	return p.UnmarshalBlock(d, known, p.option)
 }
 
@@ -247,9 +247,13 @@ func (p *Provider) option(d *caddyfile.Dispenser) (bool, error) {
 	case "function_call_ids":
 		p.FunctionCallIDs = true
 	case "header_betas":
-		p.HeaderBetas = append(p.HeaderBetas, d.RemainingArgs()...)
+		if p.HeaderBetas = d.RemainingArgs(); len(p.HeaderBetas) == 0 {
+			return true, d.ArgErr()
+		}
 	case "body_betas":
-		p.BodyBetas = append(p.BodyBetas, d.RemainingArgs()...)
+		if p.BodyBetas = d.RemainingArgs(); len(p.BodyBetas) == 0 {
+			return true, d.ArgErr()
+		}
 	default:
 		return false, nil
 	}
