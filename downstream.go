@@ -27,6 +27,7 @@ type downstream struct {
 func (c *call) openDownstream() *downstream {
 	d := &downstream{c: c, rc: http.NewResponseController(c.w), last: c.started}
 	d.timer = time.AfterFunc(c.s.keepAlive, d.keepAlive)
+	c.h.app.metrics.streams.WithLabelValues(c.dialect.Inbound.Name()).Inc()
 	return d
 }
 
@@ -109,4 +110,5 @@ func (d *downstream) close() {
 	defer d.mu.Unlock()
 	d.closed = true
 	d.timer.Stop()
+	d.c.h.app.metrics.streams.WithLabelValues(d.c.dialect.Inbound.Name()).Dec()
 }
