@@ -87,10 +87,10 @@ func TestMessagesResultsToChat(t *testing.T) {
 			want: turns(`{"role":"user","content":"go"},{"role":"assistant","content":null,"tool_calls":[{"id":"toolu_a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"toolu_b","type":"function","function":{"name":"g","arguments":"{}"}}]},{"role":"tool","tool_call_id":"toolu_a","content":"A"},{"role":"tool","tool_call_id":"toolu_b","content":"B"}`)},
 		{name: "3.2 tool_result: texts joined by a line feed", in: calls(callA, result(`,"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]`)),
 			want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"a\nb"}`)},
-		{name: "trap 72, pain 22: an image is never text", in: calls(callA, result(`,"content":[`+image+`]`)),
+		{name: "trap 72: an image is never text (pain 22)", in: calls(callA, result(`,"content":[`+image+`]`)),
 			want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"[image 1 of tool result toolu_a]"},{"role":"user","content":[{"type":"text","text":"Media of tool result toolu_a:"},` + part + `]}`),
 			lost: "messages[2].content[0]=converted"},
-		{name: "trap 73, pain 22: text and image", in: calls(callA, result(`,"content":[{"type":"text","text":"see"},`+image+`]`)+`,{"type":"text","text":"and?"}`),
+		{name: "trap 73: text and image (pain 22)", in: calls(callA, result(`,"content":[{"type":"text","text":"see"},`+image+`]`)+`,{"type":"text","text":"and?"}`),
 			want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"see\n[image 1 of tool result toolu_a]"},{"role":"user","content":[{"type":"text","text":"Media of tool result toolu_a:"},` + part + `,{"type":"text","text":"and?"}]}`),
 			lost: "messages[2].content[0]=converted"},
 		{name: "trap 73: the media of two results stand after both tool messages", in: calls(callA+`,{"type":"tool_use","id":"toolu_b","name":"g","input":{}}`, result(`,"content":[`+image+`]`)+`,{"type":"tool_result","tool_use_id":"toolu_b","content":"B"}`),
@@ -135,7 +135,7 @@ func TestMessagesAssistantToChat(t *testing.T) {
 	result := `{"type":"tool_result","tool_use_id":"toolu_a","content":"ok"}`
 	for _, r := range []row{
 		{name: "trap 76: calls only: content is null", in: calls(callA, result), want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"ok"}`)},
-		{name: "trap 76, pain 21: blank text beside calls is none", in: calls(`{"type":"text","text":""},`+callA, result), want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"ok"}`)},
+		{name: "trap 76: blank text beside calls is none (pain 21)", in: calls(`{"type":"text","text":""},`+callA, result), want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"ok"}`)},
 		{name: "trap 88: the bytes of input are kept", in: calls(`{"type":"tool_use","id":"toolu_a","name":"f","input":{"z": 1.50, "a": [1,  2], "n": 12345678901234567890}}`, result),
 			want: turns(`{"role":"user","content":"go"},{"role":"assistant","content":null,"tool_calls":[{"id":"toolu_a","type":"function","function":{"name":"f","arguments":"{\"z\": 1.50, \"a\": [1,  2], \"n\": 12345678901234567890}"}}]},{"role":"tool","tool_call_id":"toolu_a","content":"ok"}`)},
 		{name: "pain 25: no input is {}", in: calls(`{"type":"tool_use","id":"toolu_a","name":"f"}`, result), want: answered(`{"role":"tool","tool_call_id":"toolu_a","content":"ok"}`)},

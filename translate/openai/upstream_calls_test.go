@@ -34,7 +34,7 @@ func TestChatStreamCallsToMessages(t *testing.T) {
 	const begin = "start 7+0+0→0\n"
 	const ends = "delta tool_use 3+0+0→2\nstop"
 	for _, s := range []stream{
-		{name: "trap 95, pain 5: three calls of index 0 with ids of their own", in: fragment(`{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}`) +
+		{name: "trap 95: three calls of index 0 with ids of their own (pain 5)", in: fragment(`{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}`) +
 			fragment(`{"index":0,"id":"b","type":"function","function":{"name":"f","arguments":"{\"x\":2}"}}`) +
 			fragment(`{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":3}"}}`) + finished("tool_calls"),
 			want: begin + call("0", "a", "f", `{"x":1}`) + call("1", "b", "f", `{"x":2}`) + call("2", "c", "f", `{"x":3}`) + ends},
@@ -49,7 +49,7 @@ func TestChatStreamCallsToMessages(t *testing.T) {
 			fragment(`{"index":0,"function":{"arguments":"{\"x\""}}`) + fragment(`{"index":0,"function":{"arguments":":1}"}}`) +
 			fragment(`{"index":1,"id":"b","function":{"name":"g","arguments":"{\"y\":"}}`) + fragment(`{"index":1,"function":{"arguments":"2}"}}`) + finished("tool_calls"),
 			want: begin + call("0", "a", "f", `{"x"`, `:1}`) + call("1", "b", "g", `{"y":`, `2}`) + ends},
-		{name: "trap 96, pain 1: parallel calls whose pieces interleave", in: fragment(`{"index":0,"id":"a","function":{"name":"f","arguments":""}},{"index":1,"id":"b","function":{"name":"g","arguments":""}}`) +
+		{name: "trap 96: parallel calls whose pieces interleave (pain 1)", in: fragment(`{"index":0,"id":"a","function":{"name":"f","arguments":""}},{"index":1,"id":"b","function":{"name":"g","arguments":""}}`) +
 			fragment(`{"index":1,"function":{"arguments":"{\"y\":"}}`) + fragment(`{"index":0,"function":{"arguments":"{\"x\":"}}`) +
 			fragment(`{"index":0,"function":{"arguments":"1}"}},{"index":1,"function":{"arguments":"2}"}}`) + finished("tool_calls"),
 			want: begin + call("0", "a", "f", `{"x":`, `1}`) + call("1", "b", "g", `{"y":`, `2}`) + ends},
@@ -64,9 +64,9 @@ func TestChatStreamCallsToMessages(t *testing.T) {
 			want: begin + call("0", "a", "f", `{"x":`, `1}`) + ends},
 		{name: "trap 79: no name at all", in: fragment(`{"index":0,"id":"a","function":{"arguments":"{\"x\":1}"}}`) + fragment(`{"index":1,"id":"b","function":{"name":""}}`) + finished("tool_calls"),
 			want: "start 3+0+0→0\n" + call("0", "a", "tool_0", `{"x":1}`) + ends},
-		{name: "trap 109, pain 2: the name in one record, the id in the next", in: fragment(`{"index":0,"function":{"name":"f"}}`) + fragment(`{"index":0,"id":"a"}`) + fragment(`{"index":0,"function":{"arguments":"{\"x\":1}"}}`) + finished("tool_calls"),
+		{name: "trap 109: the name in one record, the id in the next (pain 2)", in: fragment(`{"index":0,"function":{"name":"f"}}`) + fragment(`{"index":0,"id":"a"}`) + fragment(`{"index":0,"function":{"arguments":"{\"x\":1}"}}`) + finished("tool_calls"),
 			want: begin + call("0", "a", "f", `{"x":1}`) + ends},
-		{name: "trap 109, pain 2: the id, then the name, then arguments", in: fragment(`{"index":0,"id":"a"}`) + fragment(`{"index":0,"function":{"name":"f"}}`) + fragment(`{"index":0,"function":{"arguments":"{}"}}`) + finished("tool_calls"),
+		{name: "trap 109: the id, then the name, then arguments (pain 2)", in: fragment(`{"index":0,"id":"a"}`) + fragment(`{"index":0,"function":{"name":"f"}}`) + fragment(`{"index":0,"function":{"arguments":"{}"}}`) + finished("tool_calls"),
 			want: begin + call("0", "a", "f", `{}`) + ends},
 		{name: "trap 109: an id that never comes is made, the same each time", in: fragment(`{"index":0,"function":{"name":"f","arguments":"{\"x\":1}"}}`) + finished("tool_calls"),
 			want: begin + call("0", minted(0), "f", `{"x":1}`) + ends},

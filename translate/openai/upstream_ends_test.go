@@ -39,7 +39,7 @@ func TestChatStreamEndsToMessages(t *testing.T) {
 			want: block + "delta end_turn 20+10+0→5\nstop"},
 		{name: "trap 106: an end, again an end, and [DONE]: one stop for each block", in: text + stop + stop + done + done, want: ended("end_turn")},
 		{name: "trap 113: the body ends in the middle of text", in: text, want: told + "error api_error: the provider's stream ended before the answer was complete"},
-		{name: "trap 113, pain 7: the connection breaks in the middle of text", in: text, end: errors.New("connection reset"), want: told + "error api_error: the provider's stream ended before the answer was complete"},
+		{name: "trap 113: the connection breaks in the middle of text (pain 7)", in: text, end: errors.New("connection reset"), want: told + "error api_error: the provider's stream ended before the answer was complete"},
 		{name: "pain 7: the body ends inside of a call", in: fragment(`{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}}`), want: "start 7+0+0→0\n0 begins: tool_use a f\n0 input_json `{\"x\":`\nerror api_error: the provider's stream ended before the answer was complete"},
 		{name: "trap 114: the input is told at the end", in: text + stop + usage + done, want: block + "delta end_turn 20+10+0→5\nstop"},
 		{name: "trap 114: and at the beginning, where the provider tells it", in: usage + text + stop + done, want: "start 20+10+0→0\n0 begins: text\n0 text \"abcdefgh\"\n0 ends\ndelta end_turn 20+10+0→5\nstop"},
