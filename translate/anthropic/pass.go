@@ -97,21 +97,22 @@ func (p *patch) content(content scan.Value, turn int) {
 	for b := range content.Elements() {
 		blocks = append(blocks, b)
 	}
-	for i, b := range blocks {
-		if !foreign(b) {
-			continue
+	for i := 0; i < len(blocks); i++ {
+		run := i
+		for run < len(blocks) && foreign(blocks[run]) {
+			p.x.Losses.Drop(translate.At{Field: "messages", Turn: turn, Part: run}.String())
+			run++
 		}
-		p.x.Losses.Drop(translate.At{Field: "messages", Turn: turn, Part: i}.String())
 		switch {
-		case len(blocks) == 1: // content must not be empty
-			p.replace(b, []byte(`{"type":"text","text":"(reasoning of another model)"}`))
-		case i+1 < len(blocks):
-			p.edits = append(p.edits, scan.Edit{Start: b.Start(), End: blocks[i+1].Start()})
-		case len(p.edits) > 0 && p.edits[len(p.edits)-1].End == b.Start(): // those before it are gone as well
-			p.replace(b, []byte(`{"type":"text","text":"(reasoning of another model)"}`))
-		default:
-			p.edits = append(p.edits, scan.Edit{Start: blocks[i-1].End(), End: b.End()})
+		case run == i:
+		case i > 0:
+			p.edits = append(p.edits, scan.Edit{Start: blocks[i-1].End(), End: blocks[run-1].End()})
+		case run < len(blocks):
+			p.edits = append(p.edits, scan.Edit{Start: blocks[0].Start(), End: blocks[run].Start()})
+		default: // content must not be empty
+			p.edits = append(p.edits, scan.Edit{Start: blocks[0].Start(), End: blocks[run-1].End(), With: []byte(`{"type":"text","text":"(reasoning of another model)"}`)})
 		}
+		i = max(i, run)
 	}
 }
 
@@ -130,8 +131,7 @@ func foreign(b scan.Value) bool {
 func (Dialect) PassResponse(dst []byte, doc *scan.Doc, x *translate.Exchange) ([]byte, translate.Seen) {
 	v := doc.Root()
 	seen := translate.Seen{ID: v.Get("id").Str(), Model: v.Get("model").Str(), Usage: ParseUsage(v.Get("usage"))}
-	if v.Get("type").Text().Equal("error") {
-		seen.Err = upstreamError(200, translate.ReadError(v))
+	if seen.Err = errorIn(v); seen.Err != nil {
 		return dst, seen
 	}
 	seen.Content, seen.Done = true, true

@@ -94,7 +94,9 @@ func (p *pass) inspect(dst, name, data, raw []byte) ([]byte, translate.Seen) {
 	switch string(name) {
 	case "error":
 		seen.Err = upstreamError(200, translate.ReadError(v))
-		p.ended = true
+		if p.ended = true; !v.Get("type").Text().Equal("error") { // in the form of another dialect
+			return p.Fail(dst, seen.Err), seen
+		}
 	case "message_start":
 		return p.start(dst, v, data)
 	default:

@@ -11,13 +11,10 @@ import (
 // DecodeResponse reads a whole answer (4.2).
 func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.Response, *translate.Error) {
 	v := doc.Root()
-	if v.Get("type").Text().Equal("error") || !v.Get("error").IsNull() {
-		return nil, upstreamError(200, translate.ReadError(v))
+	if err := errorIn(v); err != nil {
+		return nil, err
 	}
 	content := v.Get("content")
-	if content.Kind() != scan.Array {
-		return nil, translate.EndOf(nil, false)
-	}
 	r := &translate.Response{ID: v.Get("id").Str(), Model: v.Get("model").Str()}
 	MergeUsage(&r.Usage, v.Get("usage"))
 	c := translate.Choice{}
@@ -29,6 +26,17 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 	}
 	r.Choices = []translate.Choice{c}
 	return r, nil
+}
+
+// errorIn finds an error in what came with a 200; what is no answer at all is one, too.
+func errorIn(v scan.Value) *translate.Error {
+	switch {
+	case v.Get("type").Text().Equal("error"), !v.Get("error").IsNull():
+		return upstreamError(200, translate.ReadError(v))
+	case v.Get("content").Kind() != scan.Array:
+		return translate.EndOf(nil, false)
+	}
+	return nil
 }
 
 // tier gives Chat's word for a service tier.
