@@ -66,7 +66,7 @@ func (o *outbound) block(t *translate.Turn, b *translate.Block) *translate.Error
 			o.text(b.Text, b.Cache)
 		}
 	case translate.MediaBlock:
-		if t.Role == translate.Assistant { // Claude makes none
+		if t != nil && t.Role == translate.Assistant { // Claude makes none; results have no turn
 			o.x.Losses.Drop(b.At.String())
 			return nil
 		}
