@@ -108,15 +108,16 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 			status = 500
 		}
 	}
-	e := translate.NewUpstreamError(status, b)
+	means := status
+	if b.Type == "overloaded_error" { // whatever its status
+		means = 529
+	}
+	e := translate.NewUpstreamError(means, b)
+	e.Status = status
 	switch {
 	case status == 400 && strings.Contains(b.Message, "credit balance"):
 		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
-	case status == 529 || b.Type == "overloaded_error":
-		e.Kind = translate.ErrOverloaded
-	case status == 413:
-		e.Kind = translate.ErrTooLarge
-	case status >= 500:
+	case means >= 500 && means != 529:
 		e.Overflows("")
 	}
 	return e
