@@ -174,7 +174,7 @@ func orZero(s string) string {
 // gemma has no system turn (A47) and does not think by request.
 func gemma(c *translate.Capabilities, _ string) {
 	c.Gemini, c.SystemTurn, c.Effort, c.TopK = 2, false, false, true
-	c.ImageURL, c.PDFURL, c.ContextWindow, c.MaxOutput = false, false, 131_072, 8_192
+	c.ImageURL, c.PDFURL, c.ToolsWithFormat, c.ContextWindow, c.MaxOutput = false, false, false, 131_072, 8_192
 }
 
 var openaiReasoning = regexp.MustCompile(`^(o\d|gpt-[5-9])`)

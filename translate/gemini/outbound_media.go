@@ -12,12 +12,9 @@ import (
 func (o *outbound) media(b *translate.Block) *translate.Error {
 	m, field := b.Media, b.At.String()
 	switch {
-	case m.Plain != nil:
-		o.text(documentText(m), nil)
-		return nil
-	case m.Content != nil:
-		if about := documentText(m); len(about) > 0 {
-			o.text(about, nil)
+	case isText(m):
+		if t := documentText(m); !t.IsBlank() {
+			o.text(t, nil)
 		}
 		for i := range m.Content {
 			if err := o.part(&m.Content[i]); err != nil {

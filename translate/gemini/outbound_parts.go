@@ -80,7 +80,7 @@ func (o *outbound) userParts(t *translate.Turn) *translate.Error {
 	return nil
 }
 
-// part writes text or a medium; nothing else has a place here.
+// part writes text, a medium, or what another block says in words.
 func (o *outbound) part(b *translate.Block) *translate.Error {
 	switch b.Kind {
 	case translate.TextBlock, translate.RefusalBlock:
@@ -89,6 +89,10 @@ func (o *outbound) part(b *translate.Block) *translate.Error {
 		}
 	case translate.MediaBlock:
 		return o.media(b)
+	case translate.SearchBlock, translate.OpaqueBlock: // of a result that is told as text
+		if t, ok := o.wordsOf(b); ok {
+			o.text(t, nil)
+		}
 	default:
 		o.x.Losses.Drop(b.At.String())
 	}
