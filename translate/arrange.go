@@ -216,14 +216,15 @@ func (a *arranger) results(index toolIndex, t Turn, i int) []Block {
 			continue
 		}
 		found := share(index.answers(string(b.Call.ID), i), t.Blocks, k)
-		result := missing(b.Call)
-		if n := len(found); n > 0 {
-			result = found[n-1].block
-			if n > 1 || found[n-1].turn > i+1 {
-				a.losses.Add(result.At.String(), Repaired)
-			}
-		} else {
+		n := len(found)
+		if n == 0 {
 			a.losses.Add("tool_result "+string(b.Call.ID), Repaired)
+			out = append(out, missing(b.Call))
+			continue
+		}
+		result := found[n-1].block
+		if n > 1 || found[n-1].turn > i+1 {
+			a.losses.Add(result.At.String(), Repaired)
 		}
 		out = append(out, named(result, b.Call.Name))
 	}

@@ -122,7 +122,7 @@ func (o *outbound) call(b *translate.Block, follows bool) {
 	o.Object()
 	o.KeyObject("functionCall")
 	o.keyID(b.Call.ID)
-	o.KeyString("name", o.toolName(b.Call.Name))
+	o.KeyText("name", o.toolName(b.Call.Name))
 	o.KeyRaw("args", b.Call.Object())
 	o.EndObject()
 	if b.Signature == nil && !follows && o.caps.Gemini >= 3 {
@@ -148,7 +148,7 @@ func (o *outbound) result(b *translate.Block) ([]*translate.Block, *translate.Er
 	o.Object()
 	o.KeyObject("functionResponse")
 	o.keyID(r.CallID)
-	o.KeyString("name", o.toolName(r.Name))
+	o.KeyText("name", o.toolName(r.Name))
 	o.KeyObject("response")
 	if r.IsError {
 		o.Key("error")

@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -9,19 +8,33 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate/schema"
 )
 
-// functionName is what the API takes as a function's name (3.4).
-var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$`)
+// maxName is how long a function's name may be.
+const maxName = 128
+
+// isFunctionName reports whether the API takes a name: a letter or an underscore, then
+// letters, digits and any of _.:- (3.4).
+func isFunctionName[T ~string | ~[]byte](name T) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '_', c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i > 0 && (c == '.' || c == ':' || c == '-' || c >= '0' && c <= '9'):
+		default:
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= maxName
+}
 
 // maxShortName bounds the part of a repaired name that tells about the original.
 const maxShortName = 64
 
 // toolName gives a tool's name as the API takes it and remembers the client's own.
-func (o *outbound) toolName(name scan.Text) string {
-	if functionName.Match(name) {
-		return string(name)
+func (o *outbound) toolName(name scan.Text) scan.Text {
+	if isFunctionName(name) {
+		return name
 	}
 	short := translate.ShortName(name, maxShortName)
-	if !functionName.MatchString(short) { // begins with a digit or a dash
+	if !isFunctionName(short) { // begins with a digit or a dash
 		short = translate.ShortName(append(scan.Text("_."), name...), maxShortName)
 	}
 	if short != string(name) {
@@ -30,7 +43,7 @@ func (o *outbound) toolName(name scan.Text) string {
 		}
 		o.x.Names[short] = name
 	}
-	return short
+	return scan.Text(short)
 }
 
 // checkTools refuses what nobody would run.
@@ -134,7 +147,7 @@ var freeform = []byte(`{"type":"object","properties":{"input":{"type":"string"}}
 
 func (o *outbound) writeTool(t *translate.Tool) *translate.Error {
 	o.Object()
-	o.KeyString("name", o.toolName(t.Name))
+	o.KeyText("name", o.toolName(t.Name))
 	if d := described(t); len(d) > 0 {
 		o.KeyText("description", d)
 	}
@@ -188,7 +201,7 @@ func (o *outbound) writeChoice() {
 	if len(names) > 0 {
 		o.KeyArray("allowedFunctionNames")
 		for _, name := range names {
-			o.String(o.toolName(name))
+			o.Text(o.toolName(name))
 		}
 		o.EndArray()
 	}
