@@ -50,9 +50,11 @@ func (e *LimitError) Error() string {
 }
 
 // node is one value or key: its bytes are src[start:end], and next is the index
-// of the node after its whole subtree.
+// of the node after its whole subtree. A string is escaped if it holds a backslash.
 type node struct {
 	start, end, next uint32
+	kind             Kind
+	escaped          bool
 }
 
 // Doc is a validated document and the positions of everything in it. The zero

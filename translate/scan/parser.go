@@ -1,27 +1,31 @@
 package scan
 
-import (
-	"bytes"
-	"encoding/binary"
-)
-
-// maxNesting bounds the recursion of the walk where the caller sets no limit.
+// maxNesting bounds the nesting where the caller sets no limit.
 const maxNesting = 10_000
 
-// parser is one walk over a document.
+// parser is one walk over a document. It does not recurse: while an array or object is
+// open, its node's next names the one around it.
 type parser struct {
 	src    []byte
 	nodes  []node
 	depth  int
 	tokens int
 	level  int
+	inner  uint32 // the innermost open array or object, outside if there is none
 }
+
+// outside is the index of no node.
+const outside = ^uint32(0)
 
 func (p *parser) document() error {
 	if p.depth == 0 || p.depth > maxNesting {
 		p.depth = maxNesting
 	}
+	p.inner = outside
 	i, err := p.value(p.space(0))
+	for err == nil && p.inner != outside {
+		i, err = p.further(i)
+	}
 	if err != nil {
 		return err
 	}
@@ -40,6 +44,13 @@ func (p *parser) fail(at int, reason string) error {
 
 // space returns the position of the first byte at or after i that is no white space.
 func (p *parser) space(i int) int {
+	if i < len(p.src) && p.src[i] > ' ' {
+		return i
+	}
+	return p.spaces(i)
+}
+
+func (p *parser) spaces(i int) int {
 	for i < len(p.src) {
 		switch p.src[i] {
 		case ' ', '\n', '\t', '\r':
@@ -51,213 +62,177 @@ func (p *parser) space(i int) int {
 	return i
 }
 
-// open records a node that begins at i and returns its index.
-func (p *parser) open(i int) (int, error) {
-	n := len(p.nodes)
-	if p.tokens > 0 && n >= p.tokens {
-		return 0, &LimitError{What: "tokens", Max: p.tokens}
+// add records a value or key, with what is known of it.
+func (p *parser) add(n node) error {
+	if p.tokens > 0 && len(p.nodes) >= p.tokens {
+		return &LimitError{What: "tokens", Max: p.tokens}
 	}
-	p.nodes = append(p.nodes, node{start: uint32(i)})
-	return n, nil
+	n.next = uint32(len(p.nodes) + 1)
+	p.nodes = append(p.nodes, n)
+	return nil
 }
 
-// close ends node n before position i.
-func (p *parser) close(n, i int) int {
-	p.nodes[n].end = uint32(i)
-	p.nodes[n].next = uint32(len(p.nodes))
-	return i
-}
-
-// value walks the value at i and returns the position after it.
+// value walks the scalar at i, or enters the array or object there, and returns the
+// position after what it has walked.
 func (p *parser) value(i int) (int, error) {
 	if i >= len(p.src) {
 		return 0, p.fail(i, "")
 	}
-	n, err := p.open(i)
-	if err != nil {
-		return 0, err
-	}
-	var end int
 	switch c := p.src[i]; c {
 	case '"':
-		end, err = p.str(i)
+		return p.str(i)
 	case '{':
-		end, err = p.object(i)
+		return p.enter(i, Object)
 	case '[':
-		end, err = p.array(i)
+		return p.enter(i, Array)
 	case 't':
-		end, err = p.literal(i, "true")
+		return p.literal(i, "true", Bool)
 	case 'f':
-		end, err = p.literal(i, "false")
+		return p.literal(i, "false", Bool)
 	case 'n':
-		end, err = p.literal(i, "null")
+		return p.literal(i, "null", Null)
 	default:
 		if c != '-' && (c < '0' || c > '9') {
 			return 0, p.fail(i, "expected a value")
 		}
-		end, err = p.number(i)
+		return p.number(i)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return p.close(n, end), nil
 }
 
-func (p *parser) literal(i int, want string) (int, error) {
+func (p *parser) literal(i int, want string, kind Kind) (int, error) {
 	for k := range len(want) {
 		if i+k >= len(p.src) || p.src[i+k] != want[k] {
 			return 0, p.fail(i+k, "expected "+want)
 		}
 	}
-	return i + len(want), nil
+	end := i + len(want)
+	return end, p.add(node{start: uint32(i), end: uint32(end), kind: kind})
 }
 
-// enter goes one level deeper, if the limit allows.
-func (p *parser) enter() error {
+// enter goes into the array or object at i, as far as its first value.
+func (p *parser) enter(i int, kind Kind) (int, error) {
+	if err := p.add(node{start: uint32(i), kind: kind}); err != nil {
+		return 0, err
+	}
 	if p.level++; p.level > p.depth {
-		return &LimitError{What: "depth", Max: p.depth}
+		return 0, &LimitError{What: "depth", Max: p.depth}
 	}
-	return nil
+	n := uint32(len(p.nodes) - 1)
+	p.nodes[n].next, p.inner = p.inner, n
+	i = p.space(i + 1)
+	if i < len(p.src) && p.src[i] == kind.closer() {
+		return p.leave(i), nil
+	}
+	return p.item(i, kind)
 }
 
-func (p *parser) object(i int) (int, error) {
-	if err := p.enter(); err != nil {
+// closer is the byte that ends an array or object: the second after the one that begins it.
+func (k Kind) closer() byte {
+	if k == Object {
+		return '}'
+	}
+	return ']'
+}
+
+// item walks the element or member at i.
+func (p *parser) item(i int, kind Kind) (int, error) {
+	if kind == Array {
+		return p.value(i)
+	}
+	if i >= len(p.src) || p.src[i] != '"' {
+		return 0, p.fail(i, "expected a key in double quotes")
+	}
+	i, err := p.str(i)
+	if err != nil {
 		return 0, err
 	}
-	i = p.space(i + 1)
-	if i < len(p.src) && p.src[i] == '}' {
-		p.level--
-		return i + 1, nil
+	if i = p.space(i); i >= len(p.src) || p.src[i] != ':' {
+		return 0, p.fail(i, "expected a colon after the key")
 	}
-	for {
-		if i >= len(p.src) || p.src[i] != '"' {
-			return 0, p.fail(i, "expected a key in double quotes")
-		}
-		key, err := p.open(i)
-		if err != nil {
-			return 0, err
-		}
-		if i, err = p.str(i); err != nil {
-			return 0, err
-		}
-		p.close(key, i)
-		if i = p.space(i); i >= len(p.src) || p.src[i] != ':' {
-			return 0, p.fail(i, "expected a colon after the key")
-		}
-		if i, err = p.value(p.space(i + 1)); err != nil {
-			return 0, err
-		}
-		if i = p.space(i); i >= len(p.src) {
-			return 0, p.fail(i, "")
-		}
-		switch p.src[i] {
-		case ',':
-			i = p.space(i + 1)
-		case '}':
-			p.level--
-			return i + 1, nil
-		default:
-			return 0, p.fail(i, "expected a comma or the object's end")
-		}
-	}
+	return p.value(p.space(i + 1))
 }
 
-func (p *parser) array(i int) (int, error) {
-	if err := p.enter(); err != nil {
-		return 0, err
-	}
-	i = p.space(i + 1)
-	if i < len(p.src) && p.src[i] == ']' {
-		p.level--
-		return i + 1, nil
-	}
-	for {
-		var err error
-		if i, err = p.value(i); err != nil {
-			return 0, err
-		}
-		if i = p.space(i); i >= len(p.src) {
-			return 0, p.fail(i, "")
-		}
+// further goes on after a value in an array or object: to the next, or to its end.
+func (p *parser) further(i int) (int, error) {
+	kind := p.nodes[p.inner].kind
+	if i = p.space(i); i < len(p.src) {
 		switch p.src[i] {
 		case ',':
-			i = p.space(i + 1)
-		case ']':
-			p.level--
-			return i + 1, nil
-		default:
-			return 0, p.fail(i, "expected a comma or the array's end")
+			return p.item(p.space(i+1), kind)
+		case kind.closer():
+			return p.leave(i), nil
 		}
 	}
+	if kind == Object {
+		return 0, p.fail(i, "expected a comma or the object's end")
+	}
+	return 0, p.fail(i, "expected a comma or the array's end")
 }
 
-func (p *parser) number(i int) (int, error) {
-	at := func() byte {
-		if i < len(p.src) {
-			return p.src[i]
-		}
-		return 0
-	}
-	digits := func() bool {
-		from := i
-		for c := at(); c >= '0' && c <= '9'; c = at() {
-			i++
-		}
-		return i > from
-	}
-	if at() == '-' {
+// leave ends the innermost array or object, whose last byte is at i.
+func (p *parser) leave(i int) int {
+	n := &p.nodes[p.inner]
+	p.inner = n.next
+	n.end, n.next = uint32(i+1), uint32(len(p.nodes))
+	p.level--
+	return i + 1
+}
+
+func (p *parser) number(start int) (int, error) {
+	i := start
+	if p.src[i] == '-' {
 		i++
 	}
-	if at() == '0' {
+	var ok bool
+	if i < len(p.src) && p.src[i] == '0' {
 		i++
-	} else if !digits() {
+	} else if i, ok = p.digits(i); !ok {
 		return 0, p.fail(i, "expected a digit")
 	}
-	if at() == '.' {
-		i++
-		if !digits() {
+	if i < len(p.src) && p.src[i] == '.' {
+		if i, ok = p.digits(i + 1); !ok {
 			return 0, p.fail(i, "expected a digit after the decimal point")
 		}
 	}
-	if c := at(); c == 'e' || c == 'E' {
+	if i < len(p.src) && p.src[i]|0x20 == 'e' {
 		i++
-		if c = at(); c == '+' || c == '-' {
+		if i < len(p.src) && (p.src[i] == '+' || p.src[i] == '-') {
 			i++
 		}
-		if !digits() {
+		if i, ok = p.digits(i); !ok {
 			return 0, p.fail(i, "expected a digit in the exponent")
 		}
 	}
-	return i, nil
+	return i, p.add(node{start: uint32(start), end: uint32(i), kind: Number})
 }
 
-// str walks the string whose opening quote is at i. The closing quote and the
-// next backslash are found with IndexByte; a quote once found is not searched
-// for again, so that a long text full of escapes stays linear.
-func (p *parser) str(i int) (int, error) {
-	i++
-	quote := -1
+// digits passes over digits and reports whether there are any.
+func (p *parser) digits(from int) (end int, ok bool) {
+	i := from
+	for i < len(p.src) && p.src[i] >= '0' && p.src[i] <= '9' {
+		i++
+	}
+	return i, i > from
+}
+
+// str walks the string whose opening quote is at i.
+func (p *parser) str(start int) (int, error) {
+	n := node{start: uint32(start), kind: String}
+	i := start + 1
 	for {
-		if quote < i {
-			n := bytes.IndexByte(p.src[i:], '"')
-			if n < 0 {
-				return 0, p.fail(len(p.src), "")
-			}
-			quote = i + n
+		i = plain(p.src, i)
+		switch {
+		case i >= len(p.src):
+			return 0, p.fail(i, "")
+		case p.src[i] == '"':
+			n.end = uint32(i + 1)
+			return i + 1, p.add(n)
+		case p.src[i] != '\\':
+			return 0, p.fail(i, "control character in a string")
 		}
-		stop := bytes.IndexByte(p.src[i:quote], '\\')
-		plain := p.src[i:quote]
-		if stop >= 0 {
-			plain = plain[:stop]
-		}
-		if k := control(plain); k >= 0 {
-			return 0, p.fail(i+k, "control character in a string")
-		}
-		if stop < 0 {
-			return quote + 1, nil
-		}
+		n.escaped = true
 		var err error
-		if i, err = p.escape(i + stop); err != nil {
+		if i, err = p.escape(i); err != nil {
 			return 0, err
 		}
 	}
@@ -284,30 +259,4 @@ func (p *parser) escape(i int) (int, error) {
 
 func hex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
-}
-
-const (
-	low  = 0x2020202020202020
-	high = 0x8080808080808080
-)
-
-// control returns the position of the first byte below 0x20, or -1. It looks at
-// 32 bytes at a time: a byte below 0x20 borrows when 0x20 is taken away from it.
-func control(b []byte) int {
-	i := 0
-	for ; i+32 <= len(b); i += 32 {
-		w0 := binary.LittleEndian.Uint64(b[i:])
-		w1 := binary.LittleEndian.Uint64(b[i+8:])
-		w2 := binary.LittleEndian.Uint64(b[i+16:])
-		w3 := binary.LittleEndian.Uint64(b[i+24:])
-		if ((w0-low)&^w0|(w1-low)&^w1|(w2-low)&^w2|(w3-low)&^w3)&high != 0 {
-			break
-		}
-	}
-	for ; i < len(b); i++ {
-		if b[i] < 0x20 {
-			return i
-		}
-	}
-	return -1
 }

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"bytes"
 	"iter"
 	"math"
 	"strconv"
@@ -42,19 +41,7 @@ func (v Value) Kind() Kind {
 	if v.d == nil {
 		return None
 	}
-	switch v.d.src[v.d.nodes[v.i].start] {
-	case '"':
-		return String
-	case '{':
-		return Object
-	case '[':
-		return Array
-	case 't', 'f':
-		return Bool
-	case 'n':
-		return Null
-	}
-	return Number
+	return v.d.nodes[v.i].kind
 }
 
 // IsNull reports whether the value is null or does not exist.
@@ -143,11 +130,18 @@ func (v Value) Members() iter.Seq2[[]byte, Value] {
 
 // key returns the decoded key at node i.
 func (d *Doc) key(i uint32) []byte {
-	raw := d.src[d.nodes[i].start+1 : d.nodes[i].end-1]
-	if bytes.IndexByte(raw, '\\') < 0 {
+	n := &d.nodes[i]
+	raw := d.src[n.start+1 : n.end-1]
+	if !n.escaped {
 		return raw
 	}
-	return []byte(Text(raw).String())
+	return Text(raw).AppendTo(nil)
+}
+
+// isKey reports whether a node is a certain key.
+func (d *Doc) isKey(n *node, key string) bool {
+	raw := d.src[n.start+1 : n.end-1]
+	return string(raw) == key || n.escaped && Text(raw).Equal(key)
 }
 
 // Elements goes through the elements of an array in their order; any other kind
@@ -170,9 +164,13 @@ func (v Value) Elements() iter.Seq[Value] {
 // as most decoders do. It does not exist if there is none.
 func (v Value) Get(key string) Value {
 	var found Value
-	for k, m := range v.Members() {
-		if string(k) == key {
-			found = m
+	if v.Kind() != Object {
+		return found
+	}
+	nodes := v.d.nodes
+	for i, end := v.i+1, nodes[v.i].next; i < end; i = nodes[i+1].next {
+		if v.d.isKey(&nodes[i], key) {
+			found = Value{v.d, i + 1}
 		}
 	}
 	return found

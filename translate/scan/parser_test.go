@@ -1,0 +1,109 @@
+package scan
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// documents are JSON and near misses of it.
+var documents = []string{
+	`{}`, `[]`, `""`, `0`, `-0.5e+10`, `true`, `null`, ` { "a" : [ 1 , 2.5 , { } ] , "b" : "\u00e9\n" } `,
+	`[[[[]]],{"a":{"b":{}}}]`, `"` + strings.Repeat("QUJD", 2000) + `"`, `"` + strings.Repeat("é", 2000) + `\""`,
+	"", " ", "{", "[", `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{"a":1,}`, `[1`, `[1,`, `[1,]`, `[1}`, `{"a":1]`, `{a:1}`, `{"a" 1}`,
+	`"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, "\"\x1f\"", "\"\x00\"", `"` + strings.Repeat("QUJD", 2000), `"` + strings.Repeat("QUJD", 2000) + "\x01\"",
+	`01`, `-`, `1.`, `.5`, `1e`, `1e+`, `+1`, `tru`, `nulll`, `1 2`, `{} {}`, "\ufeff{}", "\v1",
+}
+
+func TestAcceptsWhatEncodingJSONAccepts(t *testing.T) {
+	for _, text := range documents {
+		agree(t, []byte(text))
+	}
+}
+
+// agree checks a document against encoding/json, and that every value found in it is the
+// whole of a value.
+func agree(t *testing.T, src []byte) {
+	t.Helper()
+	d := new(Doc)
+	err := d.Parse(src, Limits{})
+	if json.Valid(src) != (err == nil) {
+		t.Fatalf("%.200q: encoding/json says %v, scan says %v", src, json.Valid(src), err)
+	}
+	if syntax := new(SyntaxError); err != nil && (!errors.As(err, &syntax) || syntax.Offset < 0 || syntax.Offset > len(src)) {
+		t.Fatalf("%.200q: no position in %v", src, err)
+	}
+	for i := range d.nodes {
+		checkNode(t, d, i)
+	}
+}
+
+func checkNode(t *testing.T, d *Doc, i int) {
+	t.Helper()
+	v := Value{d, uint32(i)}
+	var want any
+	if err := json.Unmarshal(v.Raw(), &want); err != nil {
+		t.Fatalf("%q: %v", v.Raw(), err)
+	}
+	switch want := want.(type) {
+	case string:
+		if v.Kind() != String || utf8.Valid(v.Raw()) && v.Str() != want || d.nodes[i].escaped != strings.Contains(string(v.Raw()), `\`) {
+			t.Fatalf("%q is read as %q", v.Raw(), v.Str())
+		}
+	case map[string]any:
+		for key := range want {
+			if utf8.Valid(v.Raw()) && !v.Get(key).Exists() {
+				t.Fatalf("%q: no member %q", v.Raw(), key)
+			}
+		}
+	case []any:
+		if v.Kind() != Array || v.Len() != len(want) {
+			t.Fatalf("%q has %d elements", v.Raw(), v.Len())
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range documents {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) { agree(t, src) })
+}
+
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		text, what string
+	}{
+		{`[[[]]]`, ""}, {`[[[[]]]]`, "depth"}, {`[1,2,3,4]`, ""}, {`[1,2,3,4,5]`, "tokens"}, {`{"a":1,"b":2}`, ""}, {`{"a":1,"b":2,"c":3}`, "tokens"},
+		{`[[],[],[[]]]`, ""},
+	} {
+		err := new(Doc).Parse([]byte(c.text), Limits{Depth: 3, Tokens: 5})
+		limit := new(LimitError)
+		if got := ""; errors.As(err, &limit) && limit.What != c.what || !errors.As(err, &limit) && c.what != got {
+			t.Errorf("%s: %v, want the limit %q", c.text, err, c.what)
+		}
+	}
+}
+
+// A byte that ends the plain part of a string is found wherever it stands.
+func TestPlainFindsEveryPlace(t *testing.T) {
+	const length = 3*blockSize + wordsFirst + 17
+	b := []byte(strings.Repeat("a", length))
+	for _, c := range []byte{'"', '\\', 0, 0x1f} {
+		for i := 0; i < length; i += 1 + i/300 {
+			b[i] = c
+			for _, from := range []int{0, max(0, i-5), i} {
+				if got := plain(b, from); got != i {
+					t.Fatalf("%q at %d is found at %d from %d", c, i, got, from)
+				}
+			}
+			b[i] = ' '
+			if got := plain(b, i); got != length {
+				t.Fatalf("nothing is found at %d", got)
+			}
+			b[i] = '!' + 0x80
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// ones has the value 1 in each of a word's eight bytes, high their highest bits.
+const (
+	ones = 0x0101010101010101
+	high = 0x80 * ones
+)
+
+// plain returns the first position from i on of a byte that does not simply stand for
+// itself in a string: a quote, a backslash or a control character. It is len(b) if
+// there is none.
+func plain(b []byte, i int) int {
+	for blocks := i + wordsFirst; i+8 <= len(b); {
+		if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+		if i += 8; i >= blocks { // most strings are short, and most of the long ones are base64
+			i = plainBlocks(b, i)
+			blocks = i + blockSize
+		}
+	}
+	for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// special marks the highest bit of the first byte of w that plain looks for, and maybe
+// of some after it. Taking 1 away from 0 borrows; with one bit flipped, a quote lies
+// just above the control characters, so that both are found in one subtraction.
+func special(w uint64) uint64 {
+	return (((w ^ 0x02*ones) - 0x21*ones) | ((w ^ '\\'*ones) - ones)) &^ w & high
+}
+
+const (
+	// wordsFirst is how many bytes are looked at in words before blocks are tried.
+	wordsFirst = 256
+	// blockSize is small enough for a block to stay in the nearest cache while it is
+	// looked at three times.
+	blockSize = 2 << 10
+)
+
+// plainBlocks passes over blocks of plain ASCII.
+func plainBlocks(b []byte, i int) int {
+	for ; i+blockSize <= len(b); i += blockSize {
+		block := b[i : i+blockSize]
+		if bytes.IndexByte(block, '\\') >= 0 || bytes.IndexByte(block, '"') >= 0 || !printable(block) {
+			break
+		}
+	}
+	return i
+}
+
+// printable reports whether a block holds only ASCII without control characters: adding
+// 0x60 to such a byte sets its highest bit if it is 0x20 or above, and carries nothing.
+func printable(block []byte) bool {
+	above, any := ^uint64(0), uint64(0)
+	for ; len(block) >= 32; block = block[32:] {
+		w0 := binary.LittleEndian.Uint64(block)
+		w1 := binary.LittleEndian.Uint64(block[8:])
+		w2 := binary.LittleEndian.Uint64(block[16:])
+		w3 := binary.LittleEndian.Uint64(block[24:])
+		above &= (w0 + 0x60*ones) & (w1 + 0x60*ones) & (w2 + 0x60*ones) & (w3 + 0x60*ones)
+		any |= w0 | w1 | w2 | w3
+	}
+	return above&high == high && any&high == 0
+}
