@@ -42,6 +42,9 @@ func (q *request) turn(role translate.Role, blocks []translate.Block, at transla
 	for i := range blocks {
 		b := &blocks[i]
 		switch {
+		case role == translate.System && b.Kind == translate.OpaqueBlock && len(b.Opaque.Summary) > 0:
+			q.losses.Add(b.At.String(), translate.Converted)
+			*b = translate.Block{At: b.At, Text: b.Opaque.Summary, Cache: b.Cache}
 		case role == translate.System && b.Kind != translate.TextBlock:
 			q.Fail(b.At, ".type", "must be text in a system message")
 		case role == translate.User && (b.Kind == translate.CallBlock || b.Kind == translate.ReasoningBlock):
@@ -130,13 +133,21 @@ func opaque(v scan.Value, kind string) *translate.Opaque {
 	case "compaction":
 		o.Summary = v.Get("content").Text()
 	case "tool_reference":
-		o.Summary = append(scan.Text("[tool reference: "), append(v.Get("tool_name").Text(), ']')...)
+		o.Summary = bracketed("tool reference: ", v.Get("tool_name").Text())
+	case "tool_addition": // of a tool that was deferred: the others know all tools from the start
+		o.Summary = bracketed("tool added: ", v.At("tool", "name").Text())
+	case "tool_removal":
+		o.Summary = bracketed("tool removed: ", v.At("tool", "name").Text())
 	case "browser_state":
 		o.Summary = scan.Quote("[browser state] " + string(v.Raw()))
 	case "web_search_tool_result", "web_fetch_tool_result":
 		o.Summary = sources(v.Get("content"))
 	}
 	return o
+}
+
+func bracketed(what string, name scan.Text) scan.Text {
+	return append(scan.Text("["+what), append(name[:len(name):len(name)], ']')...)
 }
 
 // sources lists the titles and addresses of web results, so that later turns make sense.
