@@ -148,8 +148,11 @@ func loadProviders(ctx caddy.Context, c *Config) (map[string]module.Provider, er
 // by a handler later, so an empty app is no error here.
 func (a *App) Validate() error { return nil }
 
-// Start does nothing: the app is usable after Provision.
-func (a *App) Start() error { return nil }
+// Start warns of what the sites expose. The app is usable after Provision already.
+func (a *App) Start() error {
+	a.warnOfExposure()
+	return nil
+}
 
 // Stop does nothing: requests in flight keep what they use (caddy.md, finding 1).
 func (a *App) Stop() error { return nil }

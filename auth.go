@@ -52,6 +52,7 @@ func presentedKey(h http.Header) (string, error) {
 
 // refuseKey answers a wrong or missing key. An address that tries many waits.
 func (c *call) refuseKey(secret string) error {
+	c.h.app.metrics.authFails.Inc()
 	if secret == "" {
 		return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No,
 			Message: "no key was sent; send it as Authorization: Bearer <key> or as x-api-key"}

@@ -75,13 +75,10 @@ func (m *metrics) upstreamError(a *attempt, e *translate.Error) {
 // end counts a request that is over.
 func (m *metrics) end(c *call) {
 	m.inFlight.Dec()
-	o := &c.outcome
-	if o.err != nil && o.err.Kind == translate.ErrAuth {
-		m.authFails.Inc()
-	}
 	if c.op != opGenerate {
 		return
 	}
+	o := &c.outcome
 	d, model, provider := c.dialect.Inbound.Name(), c.modelLabel(), o.provider()
 	m.requests.WithLabelValues(d, model, provider, statusClass(o)).Inc()
 	m.duration.WithLabelValues(d, model, provider, boolLabel(o.streamed)).Observe(time.Since(c.started).Seconds())

@@ -85,21 +85,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = mod.(*App)
-	h.warnOfLogs(ctx)
 	if h.Inline == nil {
 		return nil
 	}
 	return h.app.contribute(ctx, h.Inline, "a handler's config")
-}
-
-// warnOfLogs tells the operator that Caddy writes X-Api-Key into access logs in clear,
-// unless the configuration says that it is taken care of (caddy.md, finding 4).
-func (h *Handler) warnOfLogs(ctx caddy.Context) {
-	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
-	if !ok || server.Logs == nil || h.app.LogFilterOK || h.Inline != nil && h.Inline.LogFilterOK {
-		return
-	}
-	h.logger.Warn("access logs are on, and Caddy writes clients' keys in X-Api-Key into them; delete that header with a log filter, then acknowledge it with log_filter ok")
 }
 
 // defines reports whether the configuration holds providers or models.

@@ -31,9 +31,10 @@ type snapshot struct {
 	fetcher   *media.Fetcher
 	runtime   *runtime
 
-	maxBody   int64
-	maxEvent  int
-	keepAlive time.Duration
+	maxBody     int64
+	maxEvent    int
+	keepAlive   time.Duration
+	logFilterOK bool
 }
 
 // upstream is a configured provider.
@@ -70,6 +71,7 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	s.maxEvent = int(orDefault(settings.MaxEvent, defaultMaxEvent))
 	s.keepAlive = orDefault(time.Duration(settings.KeepAlive), defaultKeepAlive)
 	s.fetcher = settings.fetcher()
+	s.logFilterOK = settings.LogFilterOK
 	return s, nil
 }
 
