@@ -185,7 +185,7 @@ func (a *attempt) warm() *failure {
 	if _, err := a.c.decoded(); err != nil {
 		return &failure{err: err}
 	}
-	r := &translate.Response{Choices: []translate.Choice{{Stop: translate.Stop{Reason: translate.StopLength}}}}
+	r := &translate.Response{Choices: []translate.Choice{{Stop: translate.Stop{Reason: translate.StopLength}}}, Usage: translate.Usage{Reported: true}}
 	a.c.x.Request = a.c.req
 	if a.c.ask.stream {
 		return a.unfold(r)

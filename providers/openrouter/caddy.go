@@ -30,7 +30,8 @@ type Provider struct {
 	Metadata bool `json:"metadata,omitempty"`
 
 	// AllowFields are routing fields that clients may set: provider, plugins, models,
-	// route, fallbacks, transforms, debug, preset, session_id.
+	// route, fallbacks, transforms, debug, preset, session_id. server_tools allows tools
+	// that OpenRouter runs itself.
 	AllowFields []string `json:"allow_fields,omitempty"`
 }
 

@@ -2,6 +2,7 @@
 package openrouter
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -115,9 +116,36 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 	return r, nil
 }
 
-// check refuses what OpenRouter's Messages does not take together (D30). It can only
-// come where the operator lets clients set both.
+// check refuses what must not go out: OpenRouter's own tools, which cost, and in Messages
+// what it does not take together.
 func (c *Client) check(call *providers.Call) error {
+	if err := c.checkTools(call); err != nil {
+		return err
+	}
+	return c.checkFallbacks(call)
+}
+
+// checkTools refuses tools that OpenRouter runs itself, unless the operator allows the
+// field server_tools (provider-openrouter.md 2 and 8.2).
+func (c *Client) checkTools(call *providers.Call) error {
+	if slices.Contains(c.settings.AllowFields, "server_tools") || !bytes.Contains(call.Body, []byte("openrouter:")) {
+		return nil
+	}
+	v, err := scan.Parse(call.Body)
+	if err != nil {
+		return nil
+	}
+	for tool := range v.Get("tools").Elements() {
+		if kind := tool.Get("type").Text(); kind.HasPrefix("openrouter:") {
+			return translate.Invalid("tools", "tools of type "+kind.String()+" are not allowed here")
+		}
+	}
+	return nil
+}
+
+// checkFallbacks refuses both ways of naming fallbacks together (D30). They can only come
+// where the operator lets clients set both.
+func (c *Client) checkFallbacks(call *providers.Call) error {
 	if call.Route == nil || call.Route.Wire != "anthropic" || slices.Contains(c.denied, "fallbacks") || slices.Contains(c.denied, "models") {
 		return nil
 	}
