@@ -53,8 +53,11 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	}
 	var seen translate.Seen
 	switch string(name) {
-	case "content_block_delta", "content_block_start":
+	case "content_block_delta":
 		p.output, seen.Content = true, true
+	case "content_block_start":
+		p.output = p.output || !p.beginsEmpty()
+		seen.Content = p.output
 	case "message_start", "message_delta", "error":
 		return p.inspect(dst, name, data, raw)
 	case "message_stop":
@@ -85,6 +88,13 @@ func (p *pass) name() []byte {
 		return []byte("error")
 	}
 	return nil
+}
+
+// beginsEmpty reports whether a block begins with nothing: then it is no content yet, and
+// another route can still answer (pain 9).
+func (p *pass) beginsEmpty() bool {
+	kind := p.doc.Root().At("content_block", "type").Text()
+	return kind.Equal("text") || kind.Equal("thinking")
 }
 
 // inspect reads the events that tell more than content.
