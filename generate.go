@@ -141,10 +141,11 @@ func (c *call) try(planned *registry.Route) *failure {
 		if f == nil {
 			return nil
 		}
+		if c.r.Context().Err() != nil {
+			return f // the client has gone, which is no fault of the provider's
+		}
 		c.note(a, f)
 		switch {
-		case c.r.Context().Err() != nil:
-			return f
 		case f.verdict.NoBetas && !a.call.NoBetas:
 			a.call.NoBetas = true
 		case f.verdict.NoSignatures && !a.unsigned:

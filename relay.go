@@ -56,6 +56,9 @@ func (a *attempt) relayStream() *failure {
 		var seen translate.Seen
 		event, err := reader.Next()
 		switch {
+		case err != nil && a.c.r.Context().Err() != nil && content:
+			a.c.outcome.gone = true // nobody is there to be told
+			return nil
 		case err != nil:
 			out, seen = pass.Close(out, a.streamEnd(err))
 		case a.pass && event.Comment && !content:

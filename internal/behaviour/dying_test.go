@@ -257,7 +257,7 @@ func TestDiesMidStream(t *testing.T) {
 	options := provider("good", "openai", good)
 	for _, w := range [][2]string{{"chat", "openai"}, {"messages", "anthropic"}, {"gemini", "gemini"}} {
 		options += provider("bad-"+w[0], w[1], bad)
-		options += "\t\tmodel " + w[0] + " {\n\t\t\troute bad-" + w[0] + " up {\n\t\t\t\ttimeout {\n\t\t\t\t\tidle 400ms\n\t\t\t\t}\n\t\t\t}\n\t\t\troute good up\n\t\t}\n"
+		options += "\t\tmodel " + w[0] + " {\n\t\t\troute bad-" + w[0] + " up {\n\t\t\t\ttimeout {\n\t\t\t\t\tidle 200ms\n\t\t\t\t}\n\t\t\t}\n\t\t\troute good up\n\t\t}\n"
 	}
 	url := gatewaytest.Run(t, quiet(gatewaytest.Site(options)))
 	for _, test := range []struct {
