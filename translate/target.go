@@ -38,6 +38,8 @@ type Quirks struct {
 	CallIDs bool
 	// UserField is the Chat field for the end user: "safety_identifier" or "user".
 	UserField string
+	// Uncounted says that the provider tells zeros for want of counts (Clewdr's web back end).
+	Uncounted bool
 	// FastMode permits the priority tiers that cost more.
 	FastMode bool
 	// PassFields are request fields of the client's dialect that go through untouched.

@@ -49,7 +49,7 @@ func (c *Client) Resolve(model string, o providers.Options) (*providers.Route, e
 	case code:
 		r.Adjust = adjustCode
 	case web:
-		r.Adjust = adjustWeb
+		r.Adjust, r.Quirks.Uncounted = adjustWeb, true
 	default:
 		return nil, fmt.Errorf("backend %q is not known; there are code and web", backend)
 	}

@@ -33,7 +33,7 @@ func errorIn(v scan.Value) *translate.Error {
 	switch {
 	case v.Get("type").Text().Equal("error"), !v.Get("error").IsNull():
 		return upstreamError(200, translate.ReadError(v))
-	case v.Get("content").Kind() != scan.Array:
+	case v.Get("content").Kind() != scan.Array, !v.Get("id").Exists() && !v.Get("usage").Exists(): // Clewdr's canned words (E2)
 		return translate.EndOf(nil, false)
 	}
 	return nil

@@ -17,6 +17,7 @@ type decoder struct {
 	blocks  []upstreamBlock
 	usage   translate.Usage
 	stop    *translate.Stop
+	written int // bytes of the answer
 }
 
 // blockState is what becomes of a block's deltas.
@@ -182,6 +183,7 @@ func (d *decoder) callStart(n int, v scan.Value) {
 func (d *decoder) text(n int, kind translate.EventKind, t scan.Text) {
 	if len(t) > 0 {
 		d.output = true
+		d.written += len(t)
 		d.add(translate.Event{Kind: kind, Block: n, Text: t})
 	}
 }
@@ -223,6 +225,7 @@ func (d *decoder) delta(n int, v scan.Value) {
 		}
 		switch b.state {
 		case asCall:
+			d.written += len(t)
 			d.add(translate.Event{Kind: translate.EventArgs, Block: n, Text: t})
 		case asJSONText:
 			d.text(n, translate.EventText, t)
@@ -269,7 +272,13 @@ func (d *decoder) messageDelta(v scan.Value) {
 		d.stop.Explanation = clone(d.stop.Explanation)
 		d.stop.Details = append([]byte(nil), d.stop.Details...)
 	}
-	d.tellUsage(v.Get("usage"))
+	usage := v.Get("usage")
+	if isUncounted(d.x, usage) {
+		estimate(&d.usage, d.x, d.written)
+		d.add(translate.Event{Kind: translate.EventUsage, Usage: &d.usage})
+		return
+	}
+	d.tellUsage(usage)
 }
 
 func clone(t scan.Text) scan.Text {
