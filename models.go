@@ -1,16 +1,12 @@
 package xjpgateway
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
@@ -63,6 +59,7 @@ func (c *call) modelList() []listed {
 			all = append(all, m)
 		}
 	}
+	c.askProviders()
 	for _, m := range c.s.registry.Models() {
 		if m.IsPattern() {
 			for _, found := range c.expand(m) {
@@ -83,16 +80,10 @@ func (c *call) modelList() []listed {
 // expand lists the models that a wildcard stands for, as far as the client may see them.
 func (c *call) expand(m *registry.Model) []listed {
 	before, after, _ := strings.Cut(m.Name, "*")
-	if !c.mayReach(before) {
-		return nil
-	}
 	var list []listed
-	for _, r := range m.Routes {
-		prefix, suffix, found := strings.Cut(r.Upstream, "{model.rest}")
-		if !found {
-			continue
-		}
-		for _, offered := range c.offered(r.Data.(*route).upstream) {
+	for _, r := range c.wildRoutes(m) {
+		prefix, suffix, _ := strings.Cut(r.Upstream, "{model.rest}")
+		for _, offered := range r.Data.(*route).upstream.offered() {
 			rest, ok := strings.CutPrefix(offered.ID, prefix)
 			if rest, ok2 := strings.CutSuffix(rest, suffix); ok && ok2 && rest != "" {
 				id := before + rest + after
@@ -109,6 +100,22 @@ func (c *call) expand(m *registry.Model) []listed {
 	return list
 }
 
+// wildRoutes are the routes of a pattern whose providers tell what it stands for; none if
+// the client may see none of its models.
+func (c *call) wildRoutes(m *registry.Model) []*registry.Route {
+	before, _, _ := strings.Cut(m.Name, "*")
+	if !m.IsPattern() || !c.mayReach(before) {
+		return nil
+	}
+	var list []*registry.Route
+	for _, r := range m.Routes {
+		if strings.Contains(r.Upstream, "{model.rest}") {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // mayReach reports whether the site and the key may list a model whose name begins so,
 // without which there is no need to ask a provider.
 func (c *call) mayReach(prefix string) bool {
@@ -118,74 +125,6 @@ func (c *call) mayReach(prefix string) bool {
 	}
 	return (len(c.h.Models) == 0 || slices.ContainsFunc(c.h.Models, reaches)) &&
 		(c.key == nil || c.key.Models == nil || slices.ContainsFunc(c.key.Models, reaches))
-}
-
-// modelLists remembers what providers offer. It survives reloads and is bounded by the
-// number of configured providers.
-var modelLists sync.Map // of *offer by name and base address of the provider
-
-// offer is the list of one provider. Asking is one call at a time.
-type offer struct {
-	mu     sync.Mutex
-	models []providers.Model
-	asked  time.Time
-}
-
-// How long a list is good, how long one is waited for, and how large it may be. A
-// client waits three seconds for the whole answer (claude-code-gateway.md 6).
-const (
-	offerTTL     = 10 * time.Minute
-	offerTimeout = 800 * time.Millisecond
-	offerLimit   = 16 << 20
-)
-
-// offered asks a provider for its models. A list that is old stays in use while the
-// provider cannot be reached.
-func (c *call) offered(u *upstream) []providers.Model {
-	lister, ok := u.Provider.(providers.Lister)
-	if !ok {
-		return nil
-	}
-	value, _ := modelLists.LoadOrStore(u.name, &offer{})
-	o := value.(*offer)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if time.Since(o.asked) < offerTTL {
-		return o.models
-	}
-	o.asked = time.Now()
-	ctx, cancel := context.WithTimeout(c.r.Context(), offerTimeout)
-	defer cancel()
-	if body, err := u.fetchModels(ctx); err == nil {
-		if models, err := lister.ParseModels(body); err == nil && len(models) > 0 {
-			o.models = models
-		}
-	}
-	return o.models
-}
-
-// fetchModels makes a ListModels call.
-func (u *upstream) fetchModels(ctx context.Context) ([]byte, error) {
-	req, err := u.NewRequest(ctx, &providers.Call{Op: providers.ListModels, Client: http.Header{}})
-	if err != nil {
-		return nil, err
-	}
-	if err := u.Credentials()[0].Authorize(req); err != nil {
-		return nil, err
-	}
-	for name, value := range u.ExtraHeaders() {
-		req.Header.Set(name, value)
-	}
-	res, err := u.transport.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, offerLimit))
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = &translate.Error{Kind: translate.ErrUpstream, Status: res.StatusCode, Message: res.Status}
-	}
-	return body, err
 }
 
 // writeModels writes a list: a superset of both dialects' fields, paged as Anthropic's
@@ -237,12 +176,18 @@ func (c *call) page(all []listed) (page []listed, more bool, err error) {
 		}
 	}
 	if id := query.Get("after_id"); id != "" {
-		all = all[indexOf(all, id)+1:]
+		i := indexOf(all, id)
+		if i < 0 { // from the beginning again would page for ever
+			return nil, false, translate.Invalid("after_id", "after_id names no model: "+quoted(id))
+		}
+		all = all[i+1:]
 	}
 	if id := query.Get("before_id"); id != "" {
-		if i := indexOf(all, id); i >= 0 {
-			all = all[:i]
+		i := indexOf(all, id)
+		if i < 0 {
+			return nil, false, translate.Invalid("before_id", "before_id names no model: "+quoted(id))
 		}
+		all = all[:i]
 		return all[max(0, len(all)-limit):], len(all) > limit, nil
 	}
 	return all[:min(limit, len(all))], len(all) > limit, nil
