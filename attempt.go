@@ -42,6 +42,7 @@ type attempt struct {
 	span     trace.Span
 	failed   *translate.Error // what the span tells of the failure
 	patience *patience
+	header   http.Header // of the request that was sent
 	response *http.Response
 	body     *segments            // what the transport may be reading
 	built    []byte               // pooled body
@@ -116,6 +117,7 @@ func (a *attempt) begin() {
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	o := &a.c.outcome
 	o.route, o.model, o.passed, o.wire = a.route, r.Model, a.pass, r.Wire
+	a.c.publish()
 }
 
 // close ends the try: nothing of it is left running.
@@ -210,6 +212,7 @@ func (a *attempt) send(body *segments) *failure {
 		return f
 	}
 	a.setHeaders(req, body)
+	a.header = req.Header
 	a.startSpan(req)
 	a.patience = newPatience(a)
 	a.response, err = a.route.upstream.transport.RoundTrip(req)
@@ -330,6 +333,7 @@ const maxErrorBody = 64 << 10
 // refused reads an error answer and asks the provider what it means.
 func (a *attempt) refused() *failure {
 	body, _ := io.ReadAll(io.LimitReader(a.response.Body, maxErrorBody))
+	body = a.scrub(body)
 	wire := outbound(a.target.route.Wire)
 	e := wire.DecodeError(a.response.StatusCode, body)
 	f := a.judge(e, body)
@@ -343,6 +347,7 @@ func (a *attempt) refused() *failure {
 func (a *attempt) judge(e *translate.Error, body []byte) *failure {
 	answer := &providers.Answer{Call: &a.call, Status: a.response.StatusCode, Header: a.response.Header, Body: body}
 	a.failed = e
+	a.scrubError(e)
 	verdict := a.route.upstream.Classify(answer, e)
 	if e.Kind == translate.ErrModel && !a.named() && !(a.pass && a.target.route.Wire == "anthropic") {
 		e.Kind = translate.ErrUpstream

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
@@ -40,6 +41,7 @@ type call struct {
 	down        *downstream // the streamed answer, nil for others
 	headersSent bool
 	outcome     outcome
+	facts       atomic.Pointer[facts] // for other handlers
 }
 
 // outcome is what settle reports.
@@ -71,6 +73,7 @@ func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *c
 	c := &call{endpoint: e, h: h, s: h.app.snapshot.Load(), w: w, r: r, id: newID(), started: time.Now()}
 	tellID(w.Header(), c.requestID())
 	h.app.metrics.begin()
+	c.offerPlaceholders()
 	return c
 }
 

@@ -59,7 +59,7 @@ func (d *downstream) write(frames []byte) bool {
 	defer d.mu.Unlock()
 	if !d.failed && len(frames) > 0 {
 		if !d.opened {
-			d.c.debugHeaders()
+			d.c.announce()
 		}
 		d.send(frames)
 	}

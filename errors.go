@@ -103,7 +103,7 @@ func (c *call) writeRaw(raw *rawAnswer) {
 		h.Set("Content-Type", raw.contentType)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(raw.body)))
-	c.debugHeaders()
+	c.announce()
 	c.outcome.status = raw.status
 	c.w.WriteHeader(raw.status)
 	c.w.Write(raw.body)

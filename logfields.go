@@ -1,9 +1,6 @@
 package xjpgateway
 
 import (
-	"strconv"
-
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -14,7 +11,7 @@ import (
 func (c *call) settle() {
 	c.h.app.metrics.end(c)
 	c.logFields()
-	c.placeholders()
+	c.publish()
 	c.release()
 }
 
@@ -110,37 +107,6 @@ func quotedField(s string) string {
 	return s
 }
 
-// placeholders makes the outcome known to other handlers.
-func (c *call) placeholders() {
-	repl, ok := c.r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	if !ok {
-		return
-	}
-	values := c.placeholderValues()
-	repl.Map(func(name string) (any, bool) {
-		value, ok := values[name]
-		return value, ok
-	})
-}
-
-func (c *call) placeholderValues() map[string]any {
-	o := &c.outcome
-	values := map[string]any{
-		"http.xjp.request_id": c.requestID(), "http.xjp.dialect": c.dialect.Inbound.Name(), "http.xjp.model": c.model,
-		"http.xjp.stream": strconv.FormatBool(o.streamed), "http.xjp.attempts": o.attempts,
-		"http.xjp.usage.input": o.usage.Input, "http.xjp.usage.cached": o.usage.CacheRead, "http.xjp.usage.output": o.usage.Output,
-		"http.xjp.ttft_ms": o.first.Milliseconds(), "http.xjp.error": errorKind(o.err),
-		"http.xjp.route": "", "http.xjp.provider": "", "http.xjp.upstream_model": o.model, "http.xjp.key.id": "",
-	}
-	if o.route != nil {
-		values["http.xjp.route"], values["http.xjp.provider"] = o.route.id, o.route.upstream.name
-	}
-	if c.key != nil {
-		values["http.xjp.key.id"] = c.key.ID
-	}
-	return values
-}
-
 // logFailure logs a failed attempt: what an operator must act on as an error, others
 // for the curious. The provider's own words are in it, the client's are not.
 func (c *call) logFailure(a *attempt, f *failure) {
@@ -159,5 +125,5 @@ func (c *call) logFailure(a *attempt, f *failure) {
 	entry.Write(
 		zap.String("request_id", c.requestID()), zap.String("route", a.route.id), zap.String("provider", a.route.upstream.name),
 		zap.String("credential", credential), zap.String("kind", errorKind(f.err)), zap.Int("upstream_status", f.err.Status),
-		zap.String("upstream_type", f.err.Type), zap.String("upstream_message", redact(f.err.Upstream)), zap.Int("attempt", c.outcome.attempts))
+		zap.String("upstream_type", quotedField(f.err.Type)), zap.String("upstream_message", c.withoutEcho(redact(string(a.scrub([]byte(f.err.Upstream)))))), zap.Int("attempt", c.outcome.attempts))
 }

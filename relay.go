@@ -100,6 +100,9 @@ func (a *attempt) relayStream() *failure {
 
 // finish sends the last frames of a stream. last is the record that ended it.
 func (a *attempt) finish(out []byte, seen *translate.Seen, last []byte, observer *recall.Observer) *failure {
+	if seen.Err != nil {
+		out = a.scrub(out)
+	}
 	if !a.c.down.write(out) {
 		a.c.outcome.gone = true
 	}

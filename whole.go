@@ -135,11 +135,18 @@ func (c *call) writeJSON(status int, body []byte) {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	c.debugHeaders()
+	c.announce()
 	c.outcome.status = status
 	c.headersSent = true
 	c.w.WriteHeader(status)
 	c.w.Write(body)
+}
+
+// announce is called before headers are sent: what is known by then is told to other
+// handlers, and to the client if it asked for it.
+func (c *call) announce() {
+	c.publish()
+	c.debugHeaders()
 }
 
 // debugHeaders tells a client that asked for it what was lost and who answered.

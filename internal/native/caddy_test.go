@@ -28,7 +28,14 @@ func TestMain(m *testing.M) {
 		caddycmd.Main()
 		return
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "xjp-native-")
+	if err != nil {
+		panic(err)
+	}
+	caddy.ConfigAutosavePath = filepath.Join(dir, "autosave.json")
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 // server is Caddy in this process with one site.
@@ -46,10 +53,17 @@ type server struct {
 // must not run in parallel.
 func start(t *testing.T, global, site string) *server {
 	t.Helper()
+	return startWith(t, global, site, func(*server) {})
+}
+
+// startWith does the same after some preparation.
+func startWith(t *testing.T, global, site string, prepare func(*server)) *server {
+	t.Helper()
 	dir := t.TempDir()
 	s := &server{t: t, log: filepath.Join(dir, "default.log"), port: gatewaytest.FreePort(t)}
 	s.address = fmt.Sprintf("http://127.0.0.1:%d", s.port)
 	s.admin = fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t))
+	prepare(s)
 	s.load(global, site)
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
@@ -80,7 +94,6 @@ func (s *server) load(global, site string) {
 func (s *server) caddyfile(global, site string) string {
 	text := `{
 	admin {admin}
-	persist_config off
 	log {
 		output file {dir}/default.log {
 			roll_disabled
@@ -149,6 +162,16 @@ func (s *server) do(r *http.Request) (*http.Response, string) {
 		s.t.Fatal(err)
 	}
 	return res, string(body)
+}
+
+// get reads another address.
+func (s *server) get(url string) (*http.Response, string) {
+	s.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.do(r)
 }
 
 // post asks for an answer.
