@@ -79,7 +79,7 @@ func (s *sanitizer) rooted(n *node) (*node, []string) {
 	for _, key := range []string{"anyOf", "oneOf"} {
 		if list := n.get(key); list != nil {
 			n.drop(key)
-			s.widen(n, list.items, path)
+			path = s.widen(n, list.items, path)
 			n.set("type", text("object"))
 		}
 	}
@@ -129,7 +129,7 @@ func (s *sanitizer) schema(n *node, path []string, depth int) *node {
 	n, path = s.single(n, path)
 	s.constant(n)
 	s.types(n)
-	s.any(n, path, depth)
+	path = s.any(n, path, depth)
 	if n.get("anyOf") != nil {
 		return n
 	}
@@ -214,7 +214,7 @@ func (s *sanitizer) below(n *node, path []string, depth int) {
 			n.set("items", prefix)
 		}
 	}
-	if n.get("type").str() == "array" {
+	if n.get("type").str() == "array" && (n.get("items") != nil || n.get("prefixItems") == nil) {
 		n.set("items", s.items(n.get("items"), path, depth))
 	}
 	if more := n.get("additionalProperties"); more.is(scan.Object) && s.json {
@@ -232,9 +232,8 @@ func (s *sanitizer) items(items *node, path []string, depth int) *node {
 		any.set("anyOf", items)
 		s.lossy = true
 		return s.schema(any, path, depth+1)
-	case items != nil:
-		s.lossy = true
 	}
+	s.lossy = true
 	fallback := object()
 	fallback.set("type", text("string"))
 	return fallback

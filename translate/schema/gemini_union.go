@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -30,17 +32,33 @@ func (s *sanitizer) mergeAll(n *node, path []string) []string {
 			case m.key == "required":
 				required = append(required, names(m.value)...)
 			case m.key == "properties" && n.get("properties").is(scan.Object):
-				have := n.own("properties")
-				for _, p := range m.value.members {
-					have.set(p.key, p.value)
+				s.join(n.own("properties"), m.value)
+			case slices.Contains(silent, m.key), m.key == "description":
+				if n.get(m.key) == nil { // what the node says of itself is nearer
+					n.set(m.key, m.value)
 				}
 			default:
-				n.set(m.key, m.value)
+				s.put(n, m)
 			}
 		}
 	}
 	setNames(n, "required", required)
 	return path
+}
+
+// join adds properties to those that are there.
+func (s *sanitizer) join(have, more *node) {
+	for _, p := range more.members {
+		s.put(have, p)
+	}
+}
+
+// put sets a member; another value that was there is lost.
+func (s *sanitizer) put(n *node, m member) {
+	if old := n.get(m.key); old != nil && !bytes.Equal(old.bytes(), m.value.bytes()) {
+		s.lossy = true
+	}
+	n.set(m.key, m.value)
 }
 
 // oneOf becomes anyOf.
@@ -76,7 +94,12 @@ func (s *sanitizer) branches(n *node) []*node {
 func (s *sanitizer) single(n *node, path []string) (*node, []string) {
 	for n.get("anyOf").is(scan.Array) {
 		kept := s.branches(n)
-		if len(kept) != 1 || !kept[0].is(scan.Object) {
+		if len(kept) != 1 {
+			return n, path
+		}
+		if !kept[0].is(scan.Object) { // true, or what is no schema
+			n.drop("anyOf")
+			s.lossy = s.lossy || !kept[0].isTrue()
 			return n, path
 		}
 		if !s.afford(kept[0]) {
@@ -102,7 +125,7 @@ func (s *sanitizer) single(n *node, path []string) (*node, []string) {
 var ofType = map[string][]string{
 	"object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties", "propertyOrdering"},
 	"array":  {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"},
-	"string": {"minLength", "maxLength", "pattern", "format", "enum"},
+	"string": {"minLength", "maxLength", "pattern"},
 	"number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
 }
 
@@ -132,6 +155,7 @@ func (s *sanitizer) types(n *node) {
 	switch {
 	case len(kept) == 0:
 		n.drop("type")
+		s.lossy = s.lossy || n.get("nullable").isTrue() // nothing but null cannot be told
 	case len(kept) == 1:
 		n.set("type", text(kept[0]))
 	case n.get("anyOf") != nil:
@@ -183,21 +207,20 @@ func nullable(n *node) { n.set("nullable", literal("true")) }
 
 // any rewrites an anyOf of several branches, which then stands alone in its node (A27).
 // One beside properties or items of the node's own is merged into these, or only
-// narrows them and goes.
-func (s *sanitizer) any(n *node, path []string, depth int) {
+// narrows them and goes. It returns the references that led to what stands there now.
+func (s *sanitizer) any(n *node, path []string, depth int) []string {
 	list := n.get("anyOf")
 	if list == nil {
-		return
+		return path
 	}
 	kept := s.branches(n)
 	if len(kept) == 0 {
 		s.lossy = s.lossy || !list.is(scan.Array)
 		n.drop("anyOf")
-		return
+		return path
 	}
 	if n.get("properties") != nil || n.get("items") != nil || n.get("enum") != nil {
-		s.widen(n, kept, path)
-		return
+		return s.widen(n, kept, path)
 	}
 	branches := &node{kind: scan.Array}
 	for _, b := range kept {
@@ -218,16 +241,19 @@ func (s *sanitizer) any(n *node, path []string, depth int) {
 	}
 	n.members = nil
 	n.set("anyOf", branches)
+	return path
 }
 
-// widen merges the branches of an anyOf into a node that has a structure of its own.
-func (s *sanitizer) widen(n *node, branches []*node, path []string) {
+// widen merges the branches of an anyOf into a node that has a structure of its own, and
+// returns the references that led to what stands there now.
+func (s *sanitizer) widen(n *node, branches []*node, path []string) []string {
 	s.lossy = true
-	list := &node{kind: scan.Array}
+	list, all := &node{kind: scan.Array}, path
 	for _, b := range branches {
 		if b.is(scan.Object) {
-			b, _ = s.inlined(b.shallow(), path)
+			b, inner := s.inlined(b.shallow(), path)
 			list.items = append(list.items, b)
+			all = append(all[:len(all):len(all)], inner[len(path):]...)
 		}
 	}
 	n.set("anyOf", list)
@@ -235,6 +261,7 @@ func (s *sanitizer) widen(n *node, branches []*node, path []string) {
 	if len(n.get("properties").members) == 0 {
 		n.drop("properties")
 	}
+	return all
 }
 
 // branch rewrites a branch of n's anyOf. What n says of all of them is pushed into it.

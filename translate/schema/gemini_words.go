@@ -23,6 +23,9 @@ func (s *sanitizer) enum(n *node) {
 	if list == nil {
 		return
 	}
+	kind := n.get("type").str()
+	// Google's own spelling of numbers and booleans
+	spelled := n.get("format").str() == "enum" && (kind == "integer" || kind == "number" || kind == "boolean")
 	var kept []*node
 	kinds := map[scan.Kind]int{}
 	whole := true
@@ -48,11 +51,13 @@ func (s *sanitizer) enum(n *node) {
 	}
 	if len(kept) == 0 {
 		n.drop("enum")
+		s.lossy = true
 		return
 	}
 	n.set("enum", &node{kind: scan.Array, items: kept})
-	kind := n.get("type").str()
 	switch {
+	case spelled && kinds[scan.String] == len(kept):
+		return
 	case kinds[scan.Number] == len(kept):
 		if kind != "integer" && kind != "number" {
 			kind = map[bool]string{true: "integer", false: "number"}[whole]
@@ -60,9 +65,7 @@ func (s *sanitizer) enum(n *node) {
 	case kinds[scan.Bool] == len(kept):
 		kind = "boolean"
 	default:
-		if n.drop("format") {
-			s.lossy = true
-		}
+		s.lossy = n.drop("format") || s.lossy || kinds[scan.String] < len(kept)
 		n.set("type", text("string"))
 		return
 	}
@@ -71,7 +74,7 @@ func (s *sanitizer) enum(n *node) {
 }
 
 // infer gives a type to a node that has none (A32), and takes from one what belongs to
-// another type.
+// another type and says nothing of this one.
 func (s *sanitizer) infer(n *node) {
 	if n.get("type") == nil {
 		switch {
@@ -79,16 +82,20 @@ func (s *sanitizer) infer(n *node) {
 			n.set("type", text("object"))
 		case n.get("items") != nil, n.get("prefixItems") != nil:
 			n.set("type", text("array"))
+		case n.hasAny(ofType["number"]):
+			n.set("type", text("number"))
 		default:
+			s.lossy = s.lossy || !n.hasAny(ofType["string"])
 			n.set("type", text("string"))
 		}
 	}
 	kind := n.get("type").str()
-	for name, keys := range map[string][]string{
-		"object": {"properties", "required", "additionalProperties", "propertyOrdering"}, "array": {"items", "prefixItems"},
-	} {
-		if kind != name && n.drop(keys...) {
-			s.lossy = true
+	if kind == "integer" {
+		kind = "number"
+	}
+	for name, keys := range ofType {
+		if name != kind {
+			n.drop(keys...)
 		}
 	}
 }
@@ -135,18 +142,29 @@ var (
 		"maximum", "anyOf", "properties", "additionalProperties", "required", "propertyOrdering"}
 	kindOf = map[string]scan.Kind{
 		"title": scan.String, "description": scan.String, "pattern": scan.String, "format": scan.String,
-		"minItems": scan.Number, "maxItems": scan.Number, "minLength": scan.Number, "maxLength": scan.Number,
-		"minProperties": scan.Number, "maxProperties": scan.Number, "minimum": scan.Number, "maximum": scan.Number,
+		"minimum": scan.Number, "maximum": scan.Number,
 		"properties": scan.Object, "items": scan.Object, "prefixItems": scan.Array, "nullable": scan.Bool,
 	}
+	counts = []string{"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"}
 )
 
+// isProper reports whether a keyword's value is of the kind that it must have.
+func isProper(m member) bool {
+	if slices.Contains(counts, m.key) {
+		n, err := strconv.ParseInt(string(m.value.raw), 10, 64)
+		return err == nil && n >= 0
+	}
+	kind, fixed := kindOf[m.key]
+	return !fixed || m.value.is(kind)
+}
+
 // silent are keywords whose loss changes nothing.
-var silent = []string{"$schema", "$id", "$comment", "$defs", "definitions", "examples", "example", "default", "deprecated", "readOnly", "writeOnly", "nullable", "title", "strict", "$anchor"}
+var silent = []string{"$schema", "$id", "$comment", "$defs", "definitions", "examples", "example", "default", "deprecated", "readOnly", "writeOnly", "nullable", "title",
+	"strict", "$anchor", "discriminator", "contentEncoding", "contentMediaType", "markdownDescription", "enumDescriptions"}
 
 // harmless reports whether a member can go without changing what the schema says.
 func harmless(m member) bool {
-	return slices.Contains(silent, m.key) || m.key == "additionalProperties" && m.value.isFalse()
+	return slices.Contains(silent, m.key) || strings.HasPrefix(m.key, "x-") || m.key == "additionalProperties" && m.value.is(scan.Bool)
 }
 
 // whitelist leaves out what the form does not know.
@@ -160,9 +178,8 @@ func (s *sanitizer) whitelist(n *node) {
 	}
 	kept := n.members[:0:0]
 	for _, m := range n.members {
-		kind, fixed := kindOf[m.key]
 		switch {
-		case slices.Contains(known, m.key) && (!fixed || m.value.is(kind)):
+		case slices.Contains(known, m.key) && isProper(m):
 			kept = append(kept, m)
 		case !harmless(m):
 			s.lossy = true

@@ -4,7 +4,9 @@
 package schema
 
 import (
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
@@ -185,16 +187,33 @@ func resolve(root *node, ref string) *node {
 		if step == "" {
 			continue
 		}
-		step = unescape.Replace(step)
-		if at = at.get(step); at == nil {
+		if at = at.step(unescaped(step)); at == nil {
 			return nil
 		}
 	}
 	return at
 }
 
-// unescape undoes the escapes of a JSON pointer in a URI fragment.
-var unescape = strings.NewReplacer("%20", " ", "%24", "$", "%25", "%", "%7B", "{", "%7D", "}", "%3C", "<", "%3E", ">", "~1", "/", "~0", "~")
+// step goes one step of a JSON pointer down: to a member or to an element.
+func (n *node) step(name string) *node {
+	if n.is(scan.Array) {
+		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(n.items) {
+			return n.items[i]
+		}
+		return nil
+	}
+	return n.get(name)
+}
+
+// unescaped undoes the escapes of a JSON pointer's step in a URI fragment.
+func unescaped(step string) string {
+	if decoded, err := url.PathUnescape(step); err == nil {
+		step = decoded
+	}
+	return pointer.Replace(step)
+}
+
+var pointer = strings.NewReplacer("~1", "/", "~0", "~")
 
 // children lists the schemas directly below a schema, the definitions included.
 func (n *node) children() []*node {
@@ -219,6 +238,11 @@ func (n *node) children() []*node {
 		}
 	}
 	return list
+}
+
+// hasAny reports whether a schema has any of some keywords.
+func (n *node) hasAny(keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return n.get(key) != nil })
 }
 
 // hasType reports whether a schema's type is or holds a name.

@@ -35,6 +35,9 @@ func TestGeminiAccepted(t *testing.T) {
 			if err := double.CheckSchema(out, form.form); err != nil {
 				t.Fatalf("%s: %v\n in %s\nout %s", name, err, raw, out)
 			}
+			if again, lossy, err := form.make(out); !bytes.Equal(again, out) || lossy || err != nil {
+				t.Fatalf("%s changes its own schema, lossy %v, %v\n  in %s\n out %s\nthen %s", name, lossy, err, raw, out, again)
+			}
 			fresh := (&geminiForm{json: form.form == double.JSONSchema, arguments: !strings.Contains(name, "Format")}).make(raw)
 			if !bytes.Equal(fresh.out, out) || fresh.flag != lossy {
 				t.Fatalf("%s is not the same twice:\n%s\n%s", name, out, fresh.out)
@@ -160,12 +163,21 @@ func FuzzGemini(f *testing.F) {
 	f.Add([]byte(`{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"anyOf":[{"type":["null","array"]},{"enum":[1,null]}]}}}`))
 	f.Add([]byte(`{"allOf":[{"$ref":"#"}],"required":["x"],"exclusiveMinimum":9223372036854775807,"type":"integer"}`))
 	f.Add([]byte(`{"items":[true,{"const":{"a":1}}],"additionalProperties":{"oneOf":[]}}`))
+	for _, keyword := range keywords {
+		f.Add([]byte(keyword))
+	}
 	f.Add([]byte("{\"properties\":{\"\\u0000\\ud800\":{}}}"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for _, make := range []func([]byte) ([]byte, bool, error){Gemini, GeminiJSON, GeminiFormat, GeminiFormatJSON} {
+		for i, make := range []func([]byte) ([]byte, bool, error){Gemini, GeminiJSON, GeminiFormat, GeminiFormatJSON} {
 			out, _, _ := make(raw)
-			if out != nil && !json.Valid(out) || len(out) > maxOut {
+			if out == nil {
+				continue
+			}
+			if !json.Valid(out) || len(out) > maxOut {
 				t.Fatalf("%d bytes: %.200s", len(out), out)
+			}
+			if err := double.CheckSchema(out, [...]double.Form{double.OpenAPI, double.JSONSchema}[i%2]); err != nil {
+				t.Fatalf("%v\n in %s\nout %s", err, raw, out)
 			}
 		}
 		Object(raw)

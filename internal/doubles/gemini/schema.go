@@ -34,13 +34,53 @@ func CheckSchema(raw []byte, form Form) error {
 	return schema(root, "schema", form, 0)
 }
 
+// The kinds of keywords' values.
+var (
+	words  = []string{"title", "description", "format", "pattern", "$id", "$ref", "$anchor"}
+	counts = []string{"minItems", "maxItems", "minProperties", "maxProperties", "minLength", "maxLength"}
+	lists  = []string{"enum", "required", "propertyOrdering", "anyOf", "oneOf", "prefixItems"}
+)
+
+// value refuses a keyword's value of the wrong kind.
+func value(key string, v any, at string) error {
+	ok := true
+	switch {
+	case slices.Contains(words, key):
+		_, ok = v.(string)
+	case slices.Contains(counts, key):
+		n, isNumber := v.(json.Number)
+		count, err := n.Int64()
+		ok = isNumber && err == nil && count >= 0
+	case key == "minimum", key == "maximum":
+		_, ok = v.(json.Number)
+	case slices.Contains(lists, key):
+		_, ok = v.([]any)
+	case key == "nullable":
+		_, ok = v.(bool)
+	case key == "properties":
+		_, ok = v.(fields)
+	}
+	if !ok {
+		return fmt.Errorf("invalid value at %s.%s: %v", at, key, v)
+	}
+	return nil
+}
+
+// formats are the formats that are known for a type.
+var formats = map[string][]string{
+	"string": {"enum", "date-time"}, "number": {"enum", "float", "double"}, "integer": {"enum", "int32", "int64"}, "boolean": {"enum"},
+}
+
 func schema(n fields, at string, form Form, depth int) error {
 	if depth > 256 {
 		return fmt.Errorf("%s: too deep", at)
 	}
-	for key := range n {
+	for key, v := range n {
 		if !slices.Contains(keywords[form], key) {
 			return fmt.Errorf("unknown name %q at %s", key, at)
+		}
+		if err := value(key, v, at); err != nil {
+			return err
 		}
 	}
 	if err := shape(n, at, form); err != nil {
@@ -95,6 +135,9 @@ func shape(n fields, at string, form Form) error {
 	kind, err := kindOf(n["type"], at, form)
 	if err != nil {
 		return err
+	}
+	if f, ok := n["format"].(string); ok && !slices.Contains(formats[kind], f) {
+		return fmt.Errorf("%s.format: %q is not supported for %s", at, f, kind)
 	}
 	if _, ok := n["properties"]; ok && kind != "object" {
 		return fmt.Errorf("%s.properties: only allowed for OBJECT type", at)
