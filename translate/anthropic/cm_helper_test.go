@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rickyjim626/xjp-gateway/internal/doubles/messages"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
@@ -147,6 +148,9 @@ func (r row) run(t *testing.T) {
 		}
 		if got.err != nil {
 			t.Fatalf("%s: %s", got.err.Param, got.err.Message)
+		}
+		if err := messages.Check(got.body); err != nil && !got.x.Target.Caps.UnsignedThinking {
+			t.Errorf("the API refuses the body: %v", err)
 		}
 		members(t, got.body, r.want)
 		if got.lost != r.lost {

@@ -42,7 +42,7 @@ type outbound struct {
 // EncodeRequest writes a Messages request for the target.
 func (Dialect) EncodeRequest(dst []byte, r *translate.Request, x *translate.Exchange) ([]byte, *translate.Error) {
 	o := outbound{Writer: emit.Writer{B: dst}, r: r, x: x, caps: &x.Target.Caps}
-	o.system, o.turns = translate.Arrange(r.Turns, systemMode(o.caps), &x.Losses)
+	o.system, o.turns = translate.Arrange(o.carried(r.Turns), systemMode(o.caps), &x.Losses)
 	for _, step := range []func() *translate.Error{o.checkFields, o.checkMessages, o.checkTurns, o.limitTokens, o.planTools, o.planFormat, o.planReasoning, o.checkExtra} {
 		if err := step(); err != nil {
 			return nil, err

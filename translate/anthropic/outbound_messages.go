@@ -37,19 +37,13 @@ func (o *outbound) writeMessages() *translate.Error {
 	o.KeyArray("messages")
 	for i := range o.turns {
 		t := &o.turns[i]
-		mark := len(o.B)
 		o.Object()
 		o.KeyString("role", t.Role.String())
 		o.KeyArray("content")
-		empty := len(o.B)
 		for k := range t.Blocks {
-			if err := o.block(t, &t.Blocks[k]); err != nil {
+			if err := o.block(&t.Blocks[k]); err != nil {
 				return err
 			}
-		}
-		if len(o.B) == empty { // all its blocks were dropped
-			o.B = o.B[:mark]
-			continue
 		}
 		o.EndArray()
 		o.EndObject()
@@ -58,18 +52,14 @@ func (o *outbound) writeMessages() *translate.Error {
 	return nil
 }
 
-// block writes one block of a turn.
-func (o *outbound) block(t *translate.Turn, b *translate.Block) *translate.Error {
+// block writes one block of a turn, a result or a document.
+func (o *outbound) block(b *translate.Block) *translate.Error {
 	switch b.Kind {
 	case translate.TextBlock, translate.RefusalBlock:
 		if !b.Text.IsBlank() {
 			o.text(b.Text, b.Cache)
 		}
 	case translate.MediaBlock:
-		if t != nil && t.Role == translate.Assistant { // Claude makes none; results have no turn
-			o.x.Losses.Drop(b.At.String())
-			return nil
-		}
 		return o.media(b.Media, b.Cache, b.At.String())
 	case translate.CallBlock:
 		o.call(b)
@@ -87,26 +77,9 @@ func (o *outbound) block(t *translate.Turn, b *translate.Block) *translate.Error
 	return nil
 }
 
-// sendsReasoning reports whether a piece of reasoning can go to the target: signed by
-// its own family, or unsigned where that is accepted (trap 42).
-func (o *outbound) sendsReasoning(r *translate.Reasoning) bool {
-	if r.Family() == "" {
-		return o.caps.UnsignedThinking && r.Redacted == nil
-	}
-	return r.Family() == translate.FamilyAnthropic && len(r.Signature.Value)+len(r.Redacted) > 0
-}
-
 // reasoning writes thinking, byte for byte as it came (trap 43).
 func (o *outbound) reasoning(b *translate.Block) {
 	r := b.Reasoning
-	if !o.sendsReasoning(r) {
-		field := b.At.String()
-		if b.At.Part < 0 { // not a part of the content
-			field += ".reasoning"
-		}
-		o.x.Losses.Drop(field)
-		return
-	}
 	o.Object()
 	if r.Redacted != nil {
 		o.KeyString("type", "redacted_thinking")
@@ -162,7 +135,7 @@ func (o *outbound) resultContent(blocks []translate.Block) *translate.Error {
 			o.x.Losses.Drop(blocks[i].At.String())
 			continue
 		}
-		if err := o.block(nil, &blocks[i]); err != nil {
+		if err := o.block(&blocks[i]); err != nil {
 			return err
 		}
 	}
@@ -277,7 +250,7 @@ func (o *outbound) source(m *translate.Media, kind, field string) *translate.Err
 		o.KeyString("type", "content")
 		o.KeyArray("content")
 		for i := range m.Content {
-			if err := o.block(nil, &m.Content[i]); err != nil {
+			if err := o.block(&m.Content[i]); err != nil {
 				return err
 			}
 		}

@@ -186,8 +186,7 @@ func (o *outbound) openLoopUnsigned() bool {
 	if n < 2 || o.turns[n-1].Role != translate.User || o.turns[n-1].Blocks[0].Kind != translate.ResultBlock {
 		return false
 	}
-	first := o.turns[n-2].Blocks[0]
-	return !(first.Kind == translate.ReasoningBlock && o.sendsReasoning(first.Reasoning))
+	return o.turns[n-2].Blocks[0].Kind != translate.ReasoningBlock
 }
 
 // writeReasoning writes thinking and output_config.
