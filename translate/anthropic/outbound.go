@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -309,11 +308,14 @@ func (o *outbound) endUser() scan.Text {
 	return scan.Text(hex.EncodeToString(sum[:]))
 }
 
-// mark writes a cache_control object.
+// mark writes a cache_control object: the client's own, if the API takes it.
 func (o *outbound) mark(c *translate.CacheMark) {
-	if c.Raw != nil && bytes.Contains(c.Raw, []byte(`"ephemeral"`)) {
+	if isMark(c) {
 		o.Raw(c.Raw)
 		return
+	}
+	if c.Raw != nil {
+		o.x.Losses.Add("cache_control", translate.Converted)
 	}
 	o.Object()
 	o.KeyString("type", "ephemeral")
@@ -321,6 +323,13 @@ func (o *outbound) mark(c *translate.CacheMark) {
 		o.KeyString("ttl", "1h")
 	}
 	o.EndObject()
+}
+
+// isMark reports whether a mark is written as the API takes it: a wrong type or lifetime
+// is a 400 there (pain 20).
+func isMark(c *translate.CacheMark) bool {
+	v, err := scan.Parse(c.Raw)
+	return err == nil && v.Get("type").Text().Equal("ephemeral") && (v.Get("ttl").IsNull() || c.TTL == "5m" || c.TTL == "1h")
 }
 
 // maxMarks is how many cache marks a request may have; the last ones count.

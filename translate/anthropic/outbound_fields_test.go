@@ -117,6 +117,8 @@ func TestChatCacheMarksToMessages(t *testing.T) {
 	for _, r := range []row{
 		{name: "pain 19: a part's mark is kept as it was written", in: turns(user(part("a", `,"cache_control": {"type": "ephemeral", "ttl": "1h"}`) + `,` + part("b", ""))),
 			want: turns(user(part("a", `,"cache_control":{"type":"ephemeral","ttl":"1h"}`) + `,` + part("b", "")))},
+		{name: "pain 20: a lifetime that the API refuses is left out", in: turns(user(part("a", `,"cache_control":{"type":"ephemeral","ttl":"3 days"}`))), want: turns(user(part("a", `,`+mark))), lost: "cache_control=converted"},
+		{name: "2.1 a mark without its type", in: turns(user(part("a", `,"cache_control":{"ttl":"1h"}`))), want: turns(user(part("a", `,"cache_control":{"type":"ephemeral","ttl":"1h"}`))), lost: "cache_control=converted"},
 		{name: "2.1 a message's mark stands on its last block that says something", in: turns(`{"role":"user",` + mark + `,"content":[` + part("a", "") + `,` + part("b", "") + `,` + part(" ", "") + `]}`),
 			want: turns(user(part("a", "") + `,` + part("b", `,`+mark)))},
 		{name: "2.1 a part's mark counts more than its message's", in: turns(`{"role":"user",` + mark + `,"content":[` + part("a", `,"cache_control":{"type":"ephemeral","ttl":"1h"}`) + `]}`),

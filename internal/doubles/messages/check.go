@@ -23,7 +23,7 @@ func Check(body []byte) error {
 	if name == "" {
 		return fmt.Errorf("model: Field required")
 	}
-	c := &checker{model: modelOf(name), tools: map[string]bool{}}
+	c := &checker{model: modelOf(name), tools: map[string]bool{}, calls: map[string]bool{}}
 	return c.request(root)
 }
 
@@ -38,6 +38,7 @@ type checker struct {
 	forced   bool
 	marks    int // cache marks
 	tools    map[string]bool
+	calls    map[string]bool // the ids of calls so far
 }
 
 // parameters are the members of a request.

@@ -141,9 +141,6 @@ func paired(blocks []fields, open []string, at, role string) ([]string, error) {
 		var calls []string
 		for _, b := range blocks {
 			if b["type"] == "tool_use" {
-				if slices.Contains(calls, text(b["id"])) {
-					return nil, fmt.Errorf("%s: tool_use ids must be unique", at)
-				}
 				calls = append(calls, text(b["id"]))
 			}
 		}
@@ -226,6 +223,10 @@ func (c *checker) block(b fields, at, role string) error {
 		if len(c.tools) == 0 {
 			return fmt.Errorf("%s: tools must be provided when messages contain tool_use blocks", at)
 		}
+		if c.calls[text(b["id"])] {
+			return fmt.Errorf("%s: tool_use ids must be unique", at)
+		}
+		c.calls[text(b["id"])] = true
 	case "tool_result":
 		return c.result(b, at)
 	case "thinking":
