@@ -175,10 +175,22 @@ type block struct {
 func (m message) String() string {
 	var b strings.Builder
 	for _, c := range m.Content {
-		fmt.Fprintf(&b, "%s text=%q thinking=%q signature=%q data=%q id=%s name=%s input=%s\n", c.Type, c.Text, c.Thinking, c.Signature, c.Data, c.ID, c.Name, compact(c.Input))
+		fmt.Fprintf(&b, "%s text=%q thinking=%q signature=%q data=%q id=%s name=%s input=%s\n", c.Type, c.Text, c.Thinking, c.Signature, c.Data, c.ID, c.Name, canonical(c.Input))
 	}
 	fmt.Fprintf(&b, "stop %s %s usage %+v", told(m.Stop), told(m.Matched), m.Usage)
 	return b.String()
+}
+
+// canonical spells a value one way, whatever escapes it was written with.
+func canonical(raw []byte) string {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if len(raw) == 0 || d.Decode(&v) != nil {
+		return string(raw)
+	}
+	out, _ := json.Marshal(v)
+	return string(out)
 }
 
 func told(s *string) string {
