@@ -1,0 +1,3 @@
+// Package docs keeps the documentation true: its tests run what the pages show and look
+// for what they must mention. There is nothing in it but tests.
+package docs
