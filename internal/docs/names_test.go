@@ -23,20 +23,26 @@ func named(t *testing.T, pattern string, least int, files ...string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// placeholders are the names after http.xjp.
+func placeholders(t *testing.T) []string {
+	t.Helper()
+	return named(t, `case "([a-z_.]+)":`, 14, "placeholders.go")
+}
+
 // TestNames checks that what the gateway calls by a name in logs, metrics, spans,
 // headers, commands and results is documented under it.
 func TestNames(t *testing.T) {
 	for _, test := range []struct {
-		what, page    string
-		prefix        string
-		names, suffix []string
+		what, page string
+		prefix     string
+		names      []string
 	}{
 		{what: "metric", page: "observability", prefix: "caddy_xjp_", names: append(
 			named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go")...)},
 		{what: "label", page: "observability", names: named(t, `"(dialect|model|provider|status|stream|kind|action)"[,)}\]]`, 7, "metrics.go")},
 		{what: "log field", page: "observability", names: named(t, `"(xjp_\w+)"`, 20, "logfields.go")},
 		{what: "field of a failed attempt", page: "observability", names: named(t, `(?:String|Int)\("([a-z_]+)", `, 9, "logfields.go")},
-		{what: "placeholder", page: "observability", names: named(t, `"(http\.xjp\.[\w.]+)"`, 14, "logfields.go")},
+		{what: "placeholder", page: "observability", prefix: "http.xjp.", names: placeholders(t)},
 		{what: "attribute", page: "observability", names: named(t, `"((?:gen_ai|error)\.[\w.]+)"`, 11, "tracing.go")},
 		{what: "kind of error", page: "errors", names: named(t, `translate\.Err\w+: "(\w+)"`, 20, "metrics.go")},
 		{what: "kind of loss", page: "translation", names: named(t, `Action = "(\w+)"`, 4, "translate/loss.go")},
@@ -59,8 +65,11 @@ func TestNothingInvented(t *testing.T) {
 	for _, name := range append(named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go")...) {
 		real["caddy_xjp_"+name] = true
 	}
-	for _, name := range append(named(t, `"(xjp_\w+)"`, 20, "logfields.go"), named(t, `"(http\.xjp\.[\w.]+)"`, 14, "logfields.go")...) {
+	for _, name := range named(t, `"(xjp_\w+)"`, 20, "logfields.go") {
 		real[name] = true
+	}
+	for _, name := range placeholders(t) {
+		real["http.xjp."+name] = true
 	}
 	for name := range read(t, "docs/observability.md").code() {
 		ours := strings.HasPrefix(name, "caddy_xjp_") || strings.HasPrefix(name, "xjp_") || strings.HasPrefix(name, "http.xjp.")
