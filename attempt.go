@@ -57,7 +57,7 @@ func (c *call) newAttempt(r *route, upstream string, strict bool) (*attempt, *fa
 		return nil, &failure{err: translate.Invalid("model", "model "+quoted(c.model)+": "+err.Error()), verdict: providers.Verdict{Action: providers.Next}}
 	}
 	a := &attempt{c: c, route: r, target: t, strict: strict, stream: c.ask.stream}
-	a.pass = t.route.Wire == c.dialect.Inbound.Name()
+	a.pass = t.route.Wire == c.dialect.Inbound.Name() && !t.route.Rewrite
 	a.call = providers.Call{Op: providers.Generate, Route: t.route, Client: clientHeaders(c.r.Header), PassThrough: a.pass}
 	a.chooseStream()
 	return a, nil

@@ -53,6 +53,9 @@ type Route struct {
 	// Adjust changes the capability defaults that follow from the model's name to what
 	// the provider really takes; nil changes nothing. Settings of the route come after it.
 	Adjust func(*translate.Capabilities)
+	// Rewrite asks for a translation even where the client speaks the route's dialect,
+	// because the provider's form of it needs mending.
+	Rewrite bool
 	// Data is the provider's own, handed back in Call.Route.
 	Data any
 }

@@ -49,7 +49,9 @@ func (c *Client) Resolve(model string, o providers.Options) (*providers.Route, e
 	case code:
 		r.Adjust = adjustCode
 	case web:
-		r.Adjust, r.Quirks.Uncounted = adjustWeb, true
+		// A translation refuses what the web back end would drop in silence (E8), and mends
+		// what its answers lack (E7, E10, E11).
+		r.Adjust, r.Rewrite, r.Quirks = adjustWeb, true, translate.Quirks{Uncounted: true}
 	default:
 		return nil, fmt.Errorf("backend %q is not known; there are code and web", backend)
 	}
@@ -74,9 +76,6 @@ func (c *Client) Credentials() []providers.Credential { return c.keys }
 
 // NewRequest makes a call.
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
-	if err := check(call); err != nil {
-		return nil, err
-	}
 	method, path := http.MethodPost, "/code/v1/messages"
 	switch {
 	case call.Op == providers.ListModels:
@@ -91,29 +90,6 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 		providers.AnthropicHeaders(r.Header, call)
 	}
 	return r, err
-}
-
-// check refuses what the web back end would drop in silence (E8). Only a request that
-// passes without translation comes here with it.
-func check(call *providers.Call) error {
-	if call.Op != providers.Generate || call.Route.Data != web || !call.PassThrough {
-		return nil
-	}
-	v, err := scan.Parse(call.Body)
-	if err != nil {
-		return nil
-	}
-	if v.Get("tools").Len() > 0 {
-		return translate.Invalid("tools", "this model takes no tools")
-	}
-	for m := range v.Get("messages").Elements() {
-		for b := range m.Get("content").Elements() {
-			if b.Get("type").Text().Equal("document") {
-				return translate.Invalid("messages", "this model takes no documents")
-			}
-		}
-	}
-	return nil
 }
 
 // CountsTokens reports that only the code back end has a counter.

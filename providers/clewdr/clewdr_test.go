@@ -2,7 +2,6 @@ package clewdr
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"testing"
 	"time"
@@ -139,35 +138,5 @@ func TestCapabilities(t *testing.T) {
 		if caps.Tools != test.tools || caps.ImageURL != test.imageURL || caps.PDF != test.pdf || caps.AudioIn != test.sound || !caps.Images || client().CountsTokens(route) != test.counts {
 			t.Errorf("%s: %+v", test.backend, caps)
 		}
-	}
-}
-
-// TestSilentLosses checks that a request which passes untranslated is refused where the
-// web back end would drop a part of it.
-func TestSilentLosses(t *testing.T) {
-	const (
-		plain    = `{"messages":[{"role":"user","content":"x"}]}`
-		tools    = `{"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f","input_schema":{"type":"object"}}]}`
-		document = `{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"x"}}]}]}`
-	)
-	for _, test := range []struct{ name, backend, body, want string }{
-		{"text", web, plain, ""},
-		{"tools", web, tools, "tools: this model takes no tools"},
-		{"a document", web, document, "messages: this model takes no documents"},
-		{"tools to the code back end", code, tools, ""},
-		{"a document to the code back end", code, document, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			route, _ := client().Resolve("m", providers.Options{Backend: test.backend})
-			_, err := client().NewRequest(context.Background(), &providers.Call{Op: providers.Generate, Route: route, Body: []byte(test.body), PassThrough: true})
-			got := ""
-			var refused *translate.Error
-			if errors.As(err, &refused) {
-				got = refused.Param + ": " + refused.Message
-			}
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
 	}
 }

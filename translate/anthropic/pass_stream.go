@@ -17,8 +17,6 @@ type pass struct {
 	stop   *translate.Stop
 	output bool
 	ended  bool
-	// written is the bytes of the answer, where they stand in for counts (E11).
-	written int
 }
 
 // NewPass makes a pass for a streamed answer.
@@ -57,9 +55,6 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	switch string(name) {
 	case "content_block_delta":
 		p.output, seen.Content = true, true
-		if p.x.Target.Quirks.Uncounted {
-			p.written += said(p.doc.Root().Get("delta"))
-		}
 	case "content_block_start":
 		p.output = p.output || !p.beginsEmpty()
 		seen.Content = p.output
@@ -116,16 +111,13 @@ func (p *pass) inspect(dst, name, data, raw []byte) ([]byte, translate.Seen) {
 		return p.start(dst, v, data)
 	default:
 		p.delta(v, &seen)
-		if usage := v.Get("usage"); isUncounted(p.x, usage) {
-			return p.estimated(dst, usage, data)
-		}
 	}
 	return appendRecord(dst, name, data, raw), seen
 }
 
 // delta reads the usage and the reason to stop.
 func (p *pass) delta(v scan.Value, seen *translate.Seen) {
-	if usage := v.Get("usage"); !isUncounted(p.x, usage) && MergeUsage(&p.usage, usage) {
+	if MergeUsage(&p.usage, v.Get("usage")) {
 		seen.Usage = &p.usage
 	}
 	if delta := v.Get("delta"); delta.Get("stop_reason").Kind() == scan.String {
