@@ -115,6 +115,7 @@ func (a *attempt) begin() {
 	a.started = time.Now()
 	ctx := context.WithValue(a.c.r.Context(), caddyhttp.VarsCtxKey, map[string]any{})
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	calls.enter(a)
 	o := &a.c.outcome
 	o.route, o.model, o.passed, o.wire = a.route, r.Model, a.pass, r.Wire
 	a.c.publish()
@@ -123,6 +124,7 @@ func (a *attempt) begin() {
 // close ends the try: nothing of it is left running.
 func (a *attempt) close() {
 	if a.cancel != nil {
+		calls.leave(a)
 		a.cancel(errClosed)
 	}
 	if a.patience != nil {
@@ -147,11 +149,20 @@ func (a *attempt) close() {
 // The causes of an attempt's end that are not the provider's own.
 var (
 	errClosed     = errors.New("attempt closed")
-	errFirstToken = errors.New("no content within the time limit")
-	errIdle       = errors.New("no data within the time limit")
-	errTotal      = errors.New("no complete answer within the time limit")
+	errFirstToken = slowError("no content within the time limit")
+	errIdle       = slowError("no data within the time limit")
+	errTotal      = slowError("no complete answer within the time limit")
 	errClientGone = errors.New("the client went away")
 )
+
+// slowError is a provider that takes longer than its limit.
+type slowError string
+
+// Error tells the limit.
+func (e slowError) Error() string { return string(e) }
+
+// Timeout says that it is one, as net.Error does.
+func (slowError) Timeout() bool { return true }
 
 // once makes the call and serves the client with its answer.
 func (a *attempt) once() *failure {
@@ -322,6 +333,8 @@ func (a *attempt) ended(cause error) *failure {
 		f := a.fail(translate.ErrTimeout, "the provider sent "+cause.Error())
 		f.err.Code = "upstream_timeout"
 		return f
+	case errShutdown:
+		return a.shutdown()
 	}
 	a.c.outcome.gone = a.c.r.Context().Err() != nil
 	return a.fail(translate.ErrInterrupted, "the connection was closed")

@@ -85,6 +85,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = mod.(*App)
+	h.endAtExit(ctx)
 	if h.Inline == nil {
 		return nil
 	}

@@ -108,7 +108,9 @@ func (a *attempt) finish(out []byte, seen *translate.Seen, last []byte, observer
 	}
 	if seen.Err != nil {
 		a.c.outcome.err = seen.Err
-		a.c.note(a, a.judge(seen.Err, last))
+		if !a.endedByShutdown() {
+			a.c.note(a, a.judge(seen.Err, last))
+		}
 		return nil
 	}
 	observer.Commit()
@@ -198,6 +200,9 @@ func (a *attempt) gather() *failure {
 
 // note records a failed attempt and lets rest what the verdict says.
 func (c *call) note(a *attempt, f *failure) {
+	if a.endedByShutdown() {
+		return
+	}
 	c.h.app.metrics.upstreamError(a, f.err)
 	now := time.Now()
 	if f.verdict.Scope == providers.RestCredential && a.credential != nil {

@@ -237,8 +237,13 @@ func (e *Error) Overflows(code string) bool {
 }
 
 // EndOf is what a stream that broke off means for the client: nothing if it had told
-// its end, else an error (rule G8). err is nil for a clean end of the body.
+// its end, else an error (rule G8). err is nil for a clean end of the body; an *Error is
+// told as it is.
 func EndOf(err error, output bool) *Error {
+	if told, ok := err.(*Error); ok {
+		e := *told
+		return &e
+	}
 	if slow, ok := err.(interface{ Timeout() bool }); ok && slow.Timeout() {
 		return &Error{Kind: ErrTimeout, Code: "upstream_timeout", Message: "the provider sent " + err.Error()}
 	}
