@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"go.uber.org/goleak"
 
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 )
@@ -33,9 +34,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	caddy.ConfigAutosavePath = filepath.Join(dir, "autosave.json")
-	status := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(status)
+	// Caddy's admin endpoint goes on when its configuration is stopped.
+	admin := goleak.IgnoreAnyFunction("github.com/caddyserver/caddy/v2.replaceLocalAdminServer.func2")
+	goleak.VerifyTestMain(m, admin, goleak.Cleanup(func(status int) {
+		os.RemoveAll(dir)
+		os.Exit(status)
+	}))
 }
 
 // server is Caddy in this process with one site.

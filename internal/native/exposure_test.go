@@ -20,7 +20,7 @@ func warnings(t *testing.T, holds, global, site string) int {
 // TestLogWarning checks that an operator is told once of keys in access logs.
 func TestLogWarning(t *testing.T) {
 	const demo = "\txjp {\n\t\tprovider demo\n\t\tkey " + key + "\n\t}\n"
-	logs := "\tlog {\n\t\toutput file {dir}/access.log\n\t}\n"
+	logs := "\tlog {\n\t\toutput file {dir}/access.log {\n\t\t\troll_disabled\n\t\t}\n\t}\n"
 	for _, test := range []struct {
 		name, global, site string
 		want               int

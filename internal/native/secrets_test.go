@@ -130,7 +130,9 @@ func canaryConfig(url string) (global, site string) {
 	}
 `
 	site = `	log {
-		output file {dir}/access.log
+		output file {dir}/access.log {
+			roll_disabled
+		}
 		level DEBUG
 		format filter {
 			request>headers>X-Api-Key delete
