@@ -180,3 +180,14 @@ var (
 		`{"type":"message_stop"}`,
 	}
 )
+
+// withKey refuses one of the provider's keys.
+func withKey(key string, status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+key {
+			failing(status, "application/json", `{"error":{"message":"bad key"}}`)(w, r)
+			return
+		}
+		well(w, r)
+	}
+}
