@@ -164,13 +164,15 @@ func (o *outbound) enable(budget int64) {
 }
 
 // settleConflicts leaves thinking out where the rest of the request excludes it: a
-// forced tool (trap 22), and a tool loop that began without thinking (trap 44).
+// forced tool (trap 22), a tool loop that began without thinking (trap 44), and the
+// beginning of an answer, which would have to begin with thinking.
 func (o *outbound) settleConflicts() {
 	if !o.plan.thinks() {
 		return
 	}
 	forced := o.choice.Mode == translate.ToolRequired || o.choice.Mode == translate.ToolNamed || o.x.FormatTool != ""
-	if forced || o.plan.thinking == "enabled" && o.openLoopUnsigned() {
+	begun := o.turns[len(o.turns)-1].Role == translate.Assistant
+	if forced || begun || o.plan.thinking == "enabled" && o.openLoopUnsigned() {
 		o.x.Losses.Drop(o.r.EffortField())
 		o.plan.thinking, o.plan.budget = "", 0
 	}

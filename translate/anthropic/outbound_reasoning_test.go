@@ -78,6 +78,7 @@ func TestChatReasoningToMessages(t *testing.T) {
 		{name: "trap 22: a forced tool leaves no room for thinking", in: limit + tool + `"tool_choice":"required","reasoning_effort":"high"`, want: `"tool_choice":{"type":"any"},` + none, lost: "reasoning_effort=dropped"},
 		{name: "trap 22: a named tool neither", in: limit + tool + `"tool_choice":{"type":"function","function":{"name":"f"}},"reasoning":{"max_tokens":3000}`, want: `"tool_choice":{"type":"tool","name":"f"},"thinking":null`, lost: "reasoning=dropped"},
 		{name: "trap 22: sampling is sent then", in: limit + tool + `"tool_choice":"required","reasoning_effort":"high","temperature":0.5`, want: `"thinking":null,"temperature":0.5`, lost: "reasoning_effort=dropped"},
+		{name: "2.8 the beginning of an answer leaves no room for thinking", in: limit + `"reasoning_effort":"high",` + turns(`{"role":"user","content":"hi"},{"role":"assistant","content":"It"}`), want: none, lost: "reasoning_effort=dropped"},
 		{name: "2.8 tools that may be called do not", in: limit + tool + `"tool_choice":"auto","reasoning_effort":"high"`, want: `"tool_choice":{"type":"auto"},` + budget("8000")},
 	} {
 		r.run(t)

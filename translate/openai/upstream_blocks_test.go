@@ -47,6 +47,23 @@ func TestChatStreamBlocksToMessages(t *testing.T) {
 			1 ends
 			delta end_turn 7+0+0→1
 			stop`},
+		{name: "5.3 a seal that comes with all that it seals, as this gateway tells it", in: `
+			{"choices":[{"delta":{"reasoning_content":"Hm"}}]}
+			{"choices":[{"delta":{"reasoning_content":"."}}]}
+			{"choices":[{"delta":{"reasoning_details":[{"type":"reasoning.text","text":"Hm.","signature":"sig","format":"anthropic-claude-v1","index":0}]}}]}
+			{"choices":[{"delta":{"content":"b"},"finish_reason":"stop"}]}
+			[DONE]`, want: `
+			start 7+0+0→0
+			0 begins: thinking
+			0 thinking "Hm"
+			0 thinking "."
+			0 signature "sig"
+			0 ends
+			1 begins: text
+			1 text "b"
+			1 ends
+			delta end_turn 7+0+0→1
+			stop`},
 		{name: "trap 98: nothing but reasoning_content is thinking, not text", in: `
 			{"choices":[{"delta":{"reasoning_content":"a"}}]}
 			{"choices":[{"delta":{"reasoning_content":"b"},"finish_reason":"stop"}]}

@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"hash/maphash"
+
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -27,9 +29,13 @@ func (d *decoder) reasoning(c *candidate, delta scan.Value) {
 	inItems := holdsText(details, "text")
 	inBlocks := !inItems && holdsText(blocks, "thinking")
 	told := inItems || inBlocks
+	if inItems && c.plain.equals(details) {
+		inItems = false // the whole again, beside its seal
+	}
 	for _, key := range []string{"reasoning_content", "reasoning"} {
 		if t := partText(delta.Get(key)); !told && len(t) > 0 {
 			d.think(c, t, -1)
+			c.plain.write(t)
 			told = true
 		}
 	}
@@ -39,6 +45,33 @@ func (d *decoder) reasoning(c *candidate, delta scan.Value) {
 	for item := range blocks.Elements() {
 		d.thinkingBlock(c, item, told && !inBlocks)
 	}
+}
+
+// plainText is what reasoning has been told as plain text, of any length: this gateway's
+// own streams, for one, tell a seal in an item together with all that it seals.
+type plainText struct {
+	hash maphash.Hash
+	size int
+}
+
+func (p *plainText) write(t scan.Text) {
+	p.hash.Write(t)
+	p.size += len(t)
+}
+
+func (p *plainText) reset() {
+	p.hash.Reset()
+	p.size = 0
+}
+
+// equals reports whether items hold the same text.
+func (p *plainText) equals(items scan.Value) bool {
+	var again plainText
+	again.hash.SetSeed(p.hash.Seed())
+	for item := range items.Elements() {
+		again.write(item.Get("text").Text())
+	}
+	return p.size > 0 && again.size == p.size && again.hash.Sum64() == p.hash.Sum64()
 }
 
 // holdsText reports whether an item of reasoning has text under a key.
@@ -107,6 +140,7 @@ func (d *decoder) sealed(c *candidate, value scan.Text, family string) {
 		c.blocks++
 	}
 	c.sealed = true
+	c.plain.reset()
 	s := &translate.Signature{Family: family, Origin: d.x.Target.Origin, Value: value}
 	if family != translate.FamilyGoogle {
 		s.Origin = ""

@@ -28,6 +28,7 @@ type candidate struct {
 	number  int                  // of the block that is open; -1 is none
 	seal    int                  // the number of the last reasoning block
 	sealed  bool                 // it has its signature
+	plain   plainText            // told outside of items and not yet sealed
 	item    int64                // the index of the item that it holds
 	words   int                  // the number of the last text block
 	cited   []translate.Citation // sources told before any text
