@@ -139,7 +139,7 @@ func (c *call) readFailed(err error) error {
 	case errors.Is(err, errRatio):
 		return &translate.Error{Kind: translate.ErrTooLarge, Retry: translate.No, Message: errRatio.Error()}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &translate.Error{Kind: translate.ErrInvalid, Message: "the request body did not arrive in time"}
+		return &translate.Error{Kind: translate.ErrSlow, Message: "the request body did not arrive in time"}
 	case c.r.Context().Err() != nil:
 		c.outcome.gone = true
 	}

@@ -21,7 +21,9 @@ func (c *call) answer(err error) error {
 	}
 	e, raw := describe(err)
 	c.outcome.err = e
-	if c.r.Context().Err() != nil {
+	// A body that does not arrive in time ends the request's context, too, but its sender
+	// may still listen.
+	if c.r.Context().Err() != nil && e.Kind != translate.ErrSlow {
 		c.outcome.gone = true
 		c.outcome.status = statusClientClosed
 		c.w.WriteHeader(statusClientClosed)

@@ -153,7 +153,7 @@ func errorKind(e *translate.Error) string {
 
 var errorKinds = map[translate.ErrorKind]string{
 	translate.ErrInvalid: "invalid_request", translate.ErrContext: "context_overflow", translate.ErrTooLarge: "too_large",
-	translate.ErrAuth: "auth", translate.ErrPermission: "permission", translate.ErrBilling: "billing",
+	translate.ErrSlow: "slow_request", translate.ErrAuth: "auth", translate.ErrPermission: "permission", translate.ErrBilling: "billing",
 	translate.ErrNotFound: "not_found", translate.ErrModel: "model_not_found", translate.ErrMethod: "method",
 	translate.ErrConflict: "conflict", translate.ErrContent: "content_blocked", translate.ErrRateLimit: "rate_limit",
 	translate.ErrUpstreamLimit: "upstream_rate_limit", translate.ErrUpstreamAuth: "upstream_auth", translate.ErrUpstream: "upstream",

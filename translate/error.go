@@ -16,6 +16,8 @@ const (
 	ErrContext
 	// ErrTooLarge is a body above the limit.
 	ErrTooLarge
+	// ErrSlow is a request that did not arrive in time.
+	ErrSlow
 	// ErrAuth is a missing or wrong key.
 	ErrAuth
 	// ErrPermission is a key that may not do this.

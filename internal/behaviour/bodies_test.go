@@ -179,6 +179,26 @@ func eventually(t testing.TB, what string, done func() bool) {
 	t.Fatalf("it does not come about that %s", what)
 }
 
+// TestSlowBody checks Caddy's limit on the time that a body may take: SDKs try again after
+// a 408.
+func TestSlowBody(t *testing.T) {
+	d := newDouble(t)
+	url := gatewaytest.Run(t, strings.Replace(gatewaytest.Site(providers(d)), "\tadmin off\n", "\tadmin off\n\tservers {\n\t\ttimeouts {\n\t\t\tread_body 200ms\n\t\t}\n\t}\n", 1))
+	for _, dialect := range dialects {
+		t.Run(dialect.name, func(t *testing.T) {
+			r, w := io.Pipe()
+			defer w.Close()
+			go io.WriteString(w, `{"model":`)
+			req := request(t, "POST", url+dialect.path, "")
+			req.Body = r
+			got := do(t, req)
+			if e := errorIn(t, dialect, got); got.status != 408 || !strings.Contains(e.message, "in time") || len(d.asked()) != 0 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+	}
+}
+
 func TestContentType(t *testing.T) {
 	d := newDouble(t)
 	url := gateway(t, d)

@@ -17,6 +17,7 @@ var spellings = map[translate.ErrorKind]spelling{
 	translate.ErrInvalid:       {400, "invalid_request_error"},
 	translate.ErrContext:       {400, "invalid_request_error"},
 	translate.ErrTooLarge:      {413, "request_too_large"},
+	translate.ErrSlow:          {408, "timeout_error"},
 	translate.ErrAuth:          {401, "authentication_error"},
 	translate.ErrPermission:    {403, "permission_error"},
 	translate.ErrBilling:       {402, "billing_error"},

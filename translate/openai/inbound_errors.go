@@ -15,6 +15,7 @@ var spellings = map[translate.ErrorKind]spelling{
 	translate.ErrInvalid:       {400, "invalid_request_error", ""},
 	translate.ErrContext:       {400, "invalid_request_error", "context_length_exceeded"},
 	translate.ErrTooLarge:      {413, "invalid_request_error", "request_too_large"},
+	translate.ErrSlow:          {408, "invalid_request_error", "request_timeout"},
 	translate.ErrAuth:          {401, "invalid_request_error", "invalid_api_key"},
 	translate.ErrPermission:    {403, "permission_error", "insufficient_permissions"},
 	translate.ErrBilling:       {429, "insufficient_quota", "insufficient_quota"},
