@@ -54,8 +54,10 @@ func isWord(s string) bool {
 // MintID makes an id for something in an answer to which the provider gave none:
 // prefix and 24 characters that follow from the request's id and ordinal.
 func MintID(prefix string, x *Exchange, ordinal int) string {
-	sum := sha256.Sum256([]byte(x.ID + "\x00" + prefix + strconv.Itoa(ordinal)))
-	return prefix + base64.RawURLEncoding.EncodeToString(sum[:18])
+	var room [96]byte // for what is nearly always enough, on the stack
+	seed := append(append(append(room[:0], x.ID...), 0), prefix...)
+	sum := sha256.Sum256(strconv.AppendInt(seed, int64(ordinal), 10))
+	return string(base64.RawURLEncoding.AppendEncode(append(room[:0], prefix...), sum[:18]))
 }
 
 // FamilyOf gives the family that a format of OpenRouter's reasoning_details belongs

@@ -31,7 +31,7 @@ type candidate struct {
 	open   translate.BlockKind
 	number int // of the open block; -1 is none
 	calls  int
-	call   *openCall // the call whose arguments come in pieces, nil if there is none
+	call   openCall // the call whose arguments come in pieces
 	said   said
 	stop   *translate.Stop
 	// grounding is the last groundingMetadata, told when all text is there.

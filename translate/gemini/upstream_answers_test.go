@@ -28,7 +28,7 @@ func TestParts(t *testing.T) {
 				tool_use f {"x":1.50}
 				tool_use g {}
 				stop tool_use`},
-		{name: "A24: a signature of an empty text is of the text before it",
+		{name: "4.5 a signature of an empty text is of the text before it",
 			google: []string{parts(`{"text":"Hello"}`), ends(`{"text":"","thoughtSignature":"s1"}`, "STOP")},
 			chat: `content "Hello" sealed s1
 				finish stop`,

@@ -6,8 +6,9 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
-// openCall is a call whose arguments come in pieces (B21).
+// openCall is a call whose arguments come in pieces (B21); the zero value is none.
 type openCall struct {
+	open   bool
 	number int
 	args   pieces
 	custom []byte // the arguments of a freeform tool, whose input is told at the end
@@ -28,7 +29,7 @@ func (d *decoder) functionCall(c *candidate, v scan.Value, seal *translate.Signa
 			d.wholeArgs(c, a)
 			return
 		}
-	case c.call == nil:
+	case !c.call.open:
 		if v.Len() > 0 {
 			d.x.AnswerLosses.Drop("functionCall")
 		}
@@ -43,7 +44,7 @@ func (d *decoder) functionCall(c *candidate, v scan.Value, seal *translate.Signa
 
 // begin announces a call.
 func (d *decoder) begin(c *candidate, v scan.Value, seal *translate.Signature) {
-	c.call = &openCall{}
+	c.call = openCall{open: true}
 	if c.calls++; c.calls > 1 && d.x.ParallelLimit {
 		d.x.AnswerLosses.Drop("tool_calls")
 		c.call.dropped = true
@@ -66,7 +67,7 @@ func (d *decoder) begin(c *candidate, v scan.Value, seal *translate.Signature) {
 // wholeArgs tells the arguments of a call that came whole; none at all are {} (B2).
 func (d *decoder) wholeArgs(c *candidate, args scan.Value) {
 	call := c.call
-	c.call = nil
+	c.call = openCall{}
 	if call.dropped {
 		return
 	}
@@ -80,23 +81,22 @@ func (d *decoder) wholeArgs(c *candidate, args scan.Value) {
 		d.buf = emit.AppendEscaped(d.buf, args.Raw())
 		t = d.buf[from:len(d.buf):len(d.buf)]
 	}
-	d.args(c, call, t)
+	d.args(c, t, call.number)
 	d.add(translate.Event{Kind: translate.EventCallEnd, Choice: c.index, Block: call.number})
 }
 
-func (d *decoder) args(c *candidate, call *openCall, t scan.Text) {
+func (d *decoder) args(c *candidate, t scan.Text, block int) {
 	if len(t) > 0 {
-		d.add(translate.Event{Kind: translate.EventArgs, Choice: c.index, Block: call.number, Text: t})
+		d.add(translate.Event{Kind: translate.EventArgs, Choice: c.index, Block: block, Text: t})
 	}
 }
 
 // pieces tells pieces of the open call's arguments and reports whether they were valid.
 func (d *decoder) pieces(c *candidate, list scan.Value) bool {
-	call := c.call
 	from := len(d.buf)
 	for v := range list.Elements() {
 		var err error
-		if d.buf, err = call.args.append(d.buf, v); err != nil {
+		if d.buf, err = c.call.args.append(d.buf, v); err != nil {
 			d.badCall("partialArgs", err.Error())
 			return false
 		}
@@ -108,30 +108,30 @@ func (d *decoder) pieces(c *candidate, list scan.Value) bool {
 // tell tells what has been written of the open call's arguments since from.
 func (d *decoder) tell(c *candidate, from int) {
 	t := d.buf[from:len(d.buf):len(d.buf)]
-	switch call := c.call; {
+	switch call := &c.call; {
 	case call.dropped:
 	case call.freeform:
 		call.custom = append(call.custom, t...)
 	default:
-		d.args(c, call, t)
+		d.args(c, t, call.number)
 	}
 }
 
 // endCall ends the call whose arguments come in pieces, if there is one.
 func (d *decoder) endCall(c *candidate) {
-	call := c.call
-	if call == nil {
+	if !c.call.open {
 		return
 	}
 	from := len(d.buf)
-	d.buf = call.args.end(d.buf)
+	d.buf = c.call.args.end(d.buf)
 	d.tell(c, from)
-	c.call = nil
+	call := c.call
+	c.call = openCall{}
 	if call.dropped {
 		return
 	}
 	if call.freeform {
-		d.args(c, call, translate.CustomInput(call.custom))
+		d.args(c, translate.CustomInput(call.custom), call.number)
 	}
 	d.add(translate.Event{Kind: translate.EventCallEnd, Choice: c.index, Block: call.number})
 }

@@ -30,7 +30,10 @@ func wired(lineEnd string, events ...string) []byte {
 
 // read carries a stream of bytes to a client.
 func read(x *translate.Exchange, to translate.Inbound, src io.Reader) []byte {
-	pass := translate.NewConversion(gemini.Dialect{}.NewDecoder(x), to.NewEncoder(x), nil)
+	return drain(translate.NewConversion(gemini.Dialect{}.NewDecoder(x), to.NewEncoder(x), nil), src)
+}
+
+func drain(pass translate.Pass, src io.Reader) []byte {
 	reader := sse.NewReader(src, 0)
 	defer reader.Release()
 	var out []byte

@@ -261,9 +261,11 @@ func (e *encoder) logprobs(c *choice, raw []byte) {
 }
 
 func (e *encoder) keepUsage(u *translate.Usage) {
-	kept := *u
-	kept.Raw = nil
-	e.told = &kept
+	if e.told == nil {
+		e.told = new(translate.Usage)
+	}
+	*e.told = *u
+	e.told.Raw = nil
 }
 
 // finish ends each choice, tells usage if asked, and ends the stream.
