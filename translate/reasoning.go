@@ -62,6 +62,26 @@ func (s *Signature) Seal() scan.Text {
 	return scan.Text(envelopePrefix + s.Family + "." + s.Origin + "." + string(s.Value))
 }
 
+// ofText follows the family's name in the seal of a text.
+const ofText = "+text"
+
+// SealText writes the signature of a text as Seal does, for a dialect that has a place for
+// opaque values of reasoning only, so that UnsealText tells it from those.
+func (s *Signature) SealText() scan.Text {
+	return scan.Text(envelopePrefix + s.Family + ofText + "." + s.Origin + "." + string(s.Value))
+}
+
+// UnsealText reads what SealText has written, nil if value is anything else.
+func UnsealText(value scan.Text) *Signature {
+	s := Unseal(value, "")
+	family, ok := strings.CutSuffix(s.Family, ofText)
+	if !ok {
+		return nil
+	}
+	s.Family = family
+	return s
+}
+
 // Unseal reads an opaque value that a client sent back. A value without our
 // envelope belongs to the dialect's own family.
 func Unseal(value scan.Text, own string) *Signature {

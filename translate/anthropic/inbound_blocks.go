@@ -45,7 +45,7 @@ func (e *encoder) reasoning(b *outBlock, t scan.Text) {
 func (e *encoder) seal(b *outBlock, s *translate.Signature) {
 	if b.kind != translate.ReasoningBlock {
 		e.close()
-		e.redacted(&translate.Reasoning{Redacted: s.Value, Signature: s})
+		e.redacted(s.SealText())
 		return
 	}
 	e.thinking(b)
@@ -76,10 +76,10 @@ func opaqueOf(r *translate.Reasoning) scan.Text {
 	return own(&s)
 }
 
-func (e *encoder) redacted(r *translate.Reasoning) {
+func (e *encoder) redacted(data scan.Text) {
 	e.start()
 	e.w.KeyString("type", "redacted_thinking")
-	e.w.KeyText("data", opaqueOf(r))
+	e.w.KeyText("data", data)
 	e.endStart()
 	e.stopBlock()
 	if e.open != nil {
@@ -91,7 +91,7 @@ func (e *encoder) redacted(r *translate.Reasoning) {
 // redacted block of its own before it (provider-gemini-vertex.md 3.5).
 func (e *encoder) call(b *outBlock, ev *translate.Event) {
 	if ev.Signature != nil {
-		e.redacted(&translate.Reasoning{Redacted: ev.Signature.Value, Signature: ev.Signature})
+		e.redacted(own(ev.Signature))
 	}
 	e.calls++
 	b.begun = true

@@ -47,7 +47,7 @@ func (q *request) turn(role translate.Role, blocks []translate.Block, at transla
 			*b = translate.Block{At: b.At, Text: b.Opaque.Summary, Cache: b.Cache}
 		case role == translate.System && b.Kind != translate.TextBlock:
 			q.Fail(b.At, ".type", "must be text in a system message")
-		case role == translate.User && (b.Kind == translate.CallBlock || b.Kind == translate.ReasoningBlock):
+		case role == translate.User && (b.Kind == translate.CallBlock || b.Kind == translate.ReasoningBlock || b.Signature != nil):
 			q.Fail(b.At, ".type", "must not be tool_use or thinking in a user message")
 		case role == translate.Assistant && b.Kind == translate.ResultBlock:
 			q.Fail(b.At, ".type", "must not be tool_result in an assistant message")
@@ -87,17 +87,29 @@ func (q *request) content(v scan.Value, at translate.At) []translate.Block {
 		return nil
 	}
 	blocks := make([]translate.Block, 0, v.Len())
+	i := 0
 	for e := range v.Elements() {
-		here := at.Child(len(blocks))
+		here := at.Child(i)
+		i++
 		if !q.NeedKind(e, scan.Object, here, "") {
 			return nil
 		}
-		blocks = append(blocks, q.block(e, here))
+		b := q.block(e, here)
 		if q.Err != nil {
 			return nil
 		}
+		if n := len(blocks) - 1; n >= 0 && sealsText(&blocks[n], &b) {
+			blocks[n].Signature = b.Signature
+		} else {
+			blocks = append(blocks, b)
+		}
 	}
 	return blocks
+}
+
+// sealsText reports whether b is the signature of the text before it.
+func sealsText(before, b *translate.Block) bool {
+	return b.Kind == translate.TextBlock && b.Signature != nil && before.Kind == translate.TextBlock && before.Signature == nil
 }
 
 func (q *request) block(v scan.Value, at translate.At) translate.Block {
@@ -115,6 +127,10 @@ func (q *request) block(v scan.Value, at translate.At) translate.Block {
 	case "tool_result":
 		b.Kind, b.Result = translate.ResultBlock, q.result(v, at)
 	case "thinking", "redacted_thinking":
+		if s := translate.UnsealText(v.Get("data").Text()); s != nil { // a text that was signed
+			b.Text, b.Signature, b.Cache = scan.Text{}, s, nil
+			break
+		}
 		b.Kind, b.Cache = translate.ReasoningBlock, nil
 		b.Reasoning = q.reasoning(v, at, kind)
 	case "search_result":

@@ -52,13 +52,13 @@ func writeBlock(w *emit.Writer, b *translate.Block, x *translate.Exchange) {
 	case translate.TextBlock, translate.RefusalBlock:
 		writeText(w, b, x)
 		if b.Signature != nil {
-			writeRedacted(w, &translate.Reasoning{Redacted: b.Signature.Value, Signature: b.Signature})
+			writeRedacted(w, b.Signature.SealText())
 		}
 	case translate.ReasoningBlock:
 		writeThinking(w, b.Reasoning)
 	case translate.CallBlock:
 		if b.Signature != nil {
-			writeRedacted(w, &translate.Reasoning{Redacted: b.Signature.Value, Signature: b.Signature})
+			writeRedacted(w, own(b.Signature))
 		}
 		w.Object()
 		w.KeyString("type", "tool_use")
@@ -109,7 +109,7 @@ func writeText(w *emit.Writer, b *translate.Block, x *translate.Exchange) {
 
 func writeThinking(w *emit.Writer, r *translate.Reasoning) {
 	if r.Redacted != nil {
-		writeRedacted(w, r)
+		writeRedacted(w, opaqueOf(r))
 		return
 	}
 	w.Object()
@@ -123,10 +123,10 @@ func writeThinking(w *emit.Writer, r *translate.Reasoning) {
 	w.EndObject()
 }
 
-func writeRedacted(w *emit.Writer, r *translate.Reasoning) {
+func writeRedacted(w *emit.Writer, data scan.Text) {
 	w.Object()
 	w.KeyString("type", "redacted_thinking")
-	w.KeyText("data", opaqueOf(r))
+	w.KeyText("data", data)
 	w.EndObject()
 }
 

@@ -249,7 +249,7 @@ func (e *encoder) write(b *outBlock, ev *translate.Event) {
 	case translate.EventSeal:
 		e.seal(b, ev.Signature)
 	case translate.EventRedacted:
-		e.redacted(ev.Reasoning)
+		e.redacted(opaqueOf(ev.Reasoning))
 		b.complete = true
 	case translate.EventCall:
 		e.call(b, ev)

@@ -236,11 +236,13 @@ func seal(v any) string {
 	if s == "" {
 		return ""
 	}
-	inner, ok := strings.CutPrefix(s, "xjp1.google.o.")
-	if !ok {
-		return " sealed WITHOUT ENVELOPE " + s
+	if inner, ok := strings.CutPrefix(s, "xjp1.google.o."); ok {
+		return " sealed " + inner
 	}
-	return " sealed " + inner
+	if inner, ok := strings.CutPrefix(s, "xjp1.google+text.o."); ok {
+		return " sealed text " + inner
+	}
+	return " sealed WITHOUT ENVELOPE " + s
 }
 
 // failure spells an error of either dialect.

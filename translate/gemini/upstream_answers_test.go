@@ -23,7 +23,7 @@ func TestParts(t *testing.T) {
 				finish tool_calls`,
 			messages: `thinking "Let me think." sealed s1
 				text "Hello you"
-				redacted sealed s2
+				redacted sealed text s2
 				redacted sealed s3
 				tool_use f {"x":1.50}
 				tool_use g {}
@@ -33,7 +33,7 @@ func TestParts(t *testing.T) {
 			chat: `content "Hello" sealed s1
 				finish stop`,
 			messages: `text "Hello"
-				redacted sealed s1
+				redacted sealed text s1
 				stop end_turn`},
 		{name: "4.1 a signature of a text that is not there is no reasoning",
 			google: []string{parts(`{"functionCall":{"name":"f"},"thoughtSignature":"s1"}`), ends(`{"text":"","thoughtSignature":"s2"}`, "STOP")},
@@ -42,14 +42,14 @@ func TestParts(t *testing.T) {
 				finish tool_calls`,
 			messages: `redacted sealed s1
 				tool_use f {}
-				redacted sealed s2
+				redacted sealed text s2
 				stop tool_use`},
 		{name: "4.1 a part of nothing but a signature",
 			google: []string{ends(`{"text":"Hi"},{"thoughtSignature":"s1"}`, "STOP")},
 			chat: `content "Hi" sealed s1
 				finish stop`,
 			messages: `text "Hi"
-				redacted sealed s1
+				redacted sealed text s1
 				stop end_turn`},
 		{name: "4.1 of several signed texts a Chat answer keeps the last signature",
 			google: []string{parts(`{"text":"a","thoughtSignature":"s1"}`), ends(`{"text":"b","thoughtSignature":"s2"}`, "STOP")},
@@ -57,9 +57,9 @@ func TestParts(t *testing.T) {
 				finish stop
 				lost thought_signature=dropped`,
 			messages: `text "a"
-				redacted sealed s1
+				redacted sealed text s1
 				text "b"
-				redacted sealed s2
+				redacted sealed text s2
 				stop end_turn`},
 		{name: "4.1 a signed picture",
 			google: []string{ends(`{"text":"Here:"},{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="},"thoughtSignature":"s1"}`, "STOP")},
@@ -90,7 +90,7 @@ func TestParts(t *testing.T) {
 			chat: `content "\n` + "````" + `PYTHON\nprint('` + "```" + `')\n\n` + "````" + `\n\n` + "```" + `\n2\n\n` + "```" + `\nTwo." sealed s1
 				finish stop`,
 			messages: `text "\n` + "````" + `PYTHON\nprint('` + "```" + `')\n\n` + "````" + `\n"
-				redacted sealed s1
+				redacted sealed text s1
 				text "\n` + "```" + `\n2\n\n` + "```" + `\nTwo."
 				stop end_turn`},
 		{name: "4.1 parts that nobody knows are reported",
@@ -329,7 +329,7 @@ func TestSources(t *testing.T) {
 				citation https://b.example b "two"
 				citation gs://c c "two"
 				finish stop`,
-			messages: "text \"one \"\nredacted sealed s1\ntext \"two\"\nstop end_turn" + lost},
+			messages: "text \"one \"\nredacted sealed text s1\ntext \"two\"\nstop end_turn" + lost},
 		{name: "4.1 without a search asked for, a source is of the last text",
 			google: []string{parts(`{"text":"thinking","thought":true}`), parts(`{"text":"one two"}`), ends(`{"functionCall":{"name":"f"}}`, "STOP"), `{"candidates":[{"groundingMetadata":{"groundingChunks":[{"maps":{"uri":"https://m.example","title":"m"}}]}}]}`},
 			chat: `reasoning "thinking"
