@@ -39,7 +39,7 @@ func (c *call) readBody() error {
 	if c.doc, err = parse(c.body, scan.DefaultLimits); err != nil {
 		return malformed(err)
 	}
-	if !utf8.Valid(c.body) {
+	if !c.doc.IsASCII() && !utf8.Valid(c.body) {
 		return malformed(&scan.SyntaxError{Offset: invalidUTF8(c.body), Reason: "invalid UTF-8"})
 	}
 	var f translate.Fields

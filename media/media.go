@@ -14,9 +14,6 @@ import (
 // ErrDataURL is the error for text that is no data URL with base64 data.
 var ErrDataURL = errors.New("not a data URL of the form data:<type>;base64,<data>")
 
-// ErrBase64 is the error for data that is no base64.
-var ErrBase64 = errors.New("the data is not valid base64")
-
 // IsDataURL reports whether a URL is a data URL.
 func IsDataURL(s []byte) bool { return len(s) >= 5 && strings.EqualFold(string(s[:5]), "data:") }
 
@@ -53,51 +50,6 @@ func Canonical(mediaType string) string {
 		return ""
 	}
 	return mediaType
-}
-
-// alphabet marks the bytes of standard base64.
-var alphabet = func() (table [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
-		table[c] = true
-	}
-	return table
-}()
-
-// Base64 checks data and brings it into the standard form: without white space, in the
-// standard alphabet, padded. Data that has this form already is returned as it is.
-func Base64(data []byte) ([]byte, error) {
-	body := bytes.TrimRight(data, "=")
-	clean := len(data)%4 == 0 && len(data)-len(body) <= 2
-	for _, c := range body {
-		if !alphabet[c] {
-			clean = false
-			break
-		}
-	}
-	if clean && len(data) > 0 {
-		return data, nil
-	}
-	out := make([]byte, 0, len(data)+3)
-	for _, c := range data {
-		switch {
-		case alphabet[c]:
-			out = append(out, c)
-		case c == '-':
-			out = append(out, '+')
-		case c == '_':
-			out = append(out, '/')
-		case c == ' ', c == '\n', c == '\r', c == '\t', c == '=':
-		default:
-			return nil, ErrBase64
-		}
-	}
-	if len(out) == 0 || len(out)%4 == 1 {
-		return nil, ErrBase64
-	}
-	for len(out)%4 != 0 {
-		out = append(out, '=')
-	}
-	return out, nil
 }
 
 // SniffBase64 tells the media type of base64 data by its first bytes; where those tell

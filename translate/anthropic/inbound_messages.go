@@ -266,7 +266,7 @@ func (q *request) base64(m *translate.Media, source scan.Value, at translate.At)
 	if known := accepted[m.Kind]; !strings.Contains(known.types, " "+m.Type+" ") {
 		q.Fail(at, ".source.media_type", "must be "+known.words+", not "+strconv.Quote(m.Type))
 	}
-	data, err := media.Base64(plain(q.NeedText(source.Get("data"), at, ".source.data")))
+	data, err := media.Base64(q.NeedText(source.Get("data"), at, ".source.data").Bytes())
 	if err != nil || len(data) == 0 {
 		q.Fail(at, ".source.data", "is not valid base64")
 	}

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -39,8 +38,9 @@ func (Dialect) PatchRequest(doc *scan.Doc, x *translate.Exchange) ([]scan.Edit, 
 
 // patch gathers edits in the order of the document.
 type patch struct {
-	x     *translate.Exchange
-	edits []scan.Edit
+	x      *translate.Exchange
+	edits  []scan.Edit
+	blocks []scan.Value // of the message at hand
 }
 
 func (p *patch) replace(v scan.Value, with []byte) {
@@ -82,21 +82,21 @@ func (p *patch) budget(v, root scan.Value) {
 // messages takes out thinking that the gateway has sealed for another family. All else
 // stays as it is, whatever it is (CC7).
 func (p *patch) messages(list scan.Value) {
-	if !bytes.Contains(list.Raw(), []byte("xjp1.")) {
-		return
-	}
 	i := 0
 	for m := range list.Elements() {
-		p.content(m.Get("content"), i)
+		if m.Get("role").Text().Equal("assistant") {
+			p.content(m.Get("content"), i)
+		}
 		i++
 	}
 }
 
 func (p *patch) content(content scan.Value, turn int) {
-	var blocks []scan.Value
+	blocks := p.blocks[:0]
 	for b := range content.Elements() {
 		blocks = append(blocks, b)
 	}
+	p.blocks = blocks
 	for i := 0; i < len(blocks); i++ {
 		run := i
 		for run < len(blocks) && foreign(blocks[run]) {

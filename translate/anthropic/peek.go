@@ -95,13 +95,3 @@ func checkContent(f *translate.Fields, content scan.Value, turn int) {
 		i++
 	}
 }
-
-// plain is the decoded form of a text, which is the text itself if nothing is escaped.
-func plain(t scan.Text) []byte {
-	for _, c := range t {
-		if c == '\\' {
-			return t.AppendTo(make([]byte, 0, len(t)))
-		}
-	}
-	return t
-}

@@ -122,7 +122,7 @@ func (q *request) source(m *translate.Media, url scan.Text, at translate.At, suf
 		return
 	}
 	if media.IsDataURL(url) {
-		mediaType, data, err := media.ParseDataURL(plain(url))
+		mediaType, data, err := media.ParseDataURL(url.Bytes())
 		if err != nil {
 			q.Fail(at, suffix, "is broken: "+err.Error())
 		}
@@ -142,7 +142,7 @@ func (q *request) audio(m *translate.Media, v scan.Value, at translate.At) {
 	if !q.NeedKind(v, scan.Object, at, ".input_audio") {
 		return
 	}
-	data := plain(q.NeedText(v.Get("data"), at, ".input_audio.data"))
+	data := q.NeedText(v.Get("data"), at, ".input_audio.data").Bytes()
 	format := strings.ToLower(q.NeedText(v.Get("format"), at, ".input_audio.format").String())
 	if media.IsDataURL(data) {
 		q.source(m, v.Get("data").Text(), at, ".input_audio.data")
@@ -175,7 +175,7 @@ func (q *request) file(m *translate.Media, v scan.Value, at translate.At) {
 	case media.IsDataURL(data), data.HasPrefix("http"), data.HasPrefix("gs:"):
 		q.source(m, data, at, ".file.file_data")
 	default:
-		clean, err := media.Base64(plain(data))
+		clean, err := media.Base64(data.Bytes())
 		if err != nil {
 			q.Fail(at, ".file.file_data", "is neither a data URL nor valid base64")
 		}

@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"bytes"
-
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -20,11 +18,7 @@ type replayed struct {
 // and Gemini without a seal, and the same item twice (provider-openrouter.md 3, rules 3
 // and 6). Everything else stays as it is.
 func reasoningEdits(edits []scan.Edit, messages scan.Value, x *translate.Exchange) []scan.Edit {
-	raw := messages.Raw()
-	if !bytes.Contains(raw, []byte("xjp1.")) && !(x.Target.Quirks.OpenRouter && bytes.Contains(raw, []byte("reasoning_details"))) {
-		return edits
-	}
-	r := replayed{x: x, seen: map[string]bool{}, edits: edits}
+	r := replayed{x: x, edits: edits}
 	i := 0
 	for m := range messages.Elements() {
 		r.message(m, translate.Element("messages", i))
@@ -39,6 +33,9 @@ func (r *replayed) message(m scan.Value, at translate.At) {
 		r.google(call, at)
 	}
 	list := m.Get("reasoning_details")
+	if !list.First().Exists() {
+		return // an empty list is information, and stays (rule 7)
+	}
 	kept, dropped, signed := []byte{'['}, false, false
 	for item := range list.Elements() {
 		if r.refused(item) {
@@ -52,7 +49,7 @@ func (r *replayed) message(m scan.Value, at translate.At) {
 		kept = append(kept, item.Raw()...)
 	}
 	if !dropped {
-		return // an empty list is information, and stays (rule 7)
+		return
 	}
 	r.x.Losses.Drop(at.String() + ".reasoning_details")
 	r.replace(list, append(kept, ']'))
@@ -96,6 +93,9 @@ func (r *replayed) refused(item scan.Value) bool {
 		key = string(firstText(item.Get("id").Text(), data))
 	}
 	again := key != "" && r.seen[key]
+	if r.seen == nil {
+		r.seen = map[string]bool{}
+	}
 	r.seen[key] = true
 	return again
 }

@@ -84,7 +84,7 @@ func checkContent(f *translate.Fields, content scan.Value, turn int) {
 const maxHead = 200
 
 func checkHead(f *translate.Fields, url scan.Text, at translate.At) {
-	head := plain(url[:min(len(url), maxHead)])
+	head := url[:min(len(url), maxHead)].Bytes()
 	for i, c := range head {
 		if c == ',' {
 			head = head[:i+1]
@@ -94,14 +94,4 @@ func checkHead(f *translate.Fields, url scan.Text, at translate.At) {
 	if _, _, err := media.ParseDataURL(append(head[:len(head):len(head)], "AAAA"...)); err != nil {
 		f.Fail(at, ".image_url.url", "is "+err.Error())
 	}
-}
-
-// plain is the decoded form of a text, which is the text itself if nothing is escaped.
-func plain(t scan.Text) []byte {
-	for _, c := range t {
-		if c == '\\' {
-			return t.AppendTo(make([]byte, 0, len(t)))
-		}
-	}
-	return t
 }

@@ -46,7 +46,7 @@ func readImage(v scan.Value) *translate.Media {
 	if !media.IsDataURL(url) {
 		return &translate.Media{Kind: translate.Image, URL: url}
 	}
-	mediaType, data, err := media.ParseDataURL(plain(url))
+	mediaType, data, err := media.ParseDataURL(url.Bytes())
 	if err != nil {
 		return nil
 	}

@@ -63,6 +63,7 @@ type node struct {
 type Doc struct {
 	src   []byte
 	nodes []node
+	wide  uint64
 }
 
 // Parse validates src as one JSON value within the limits and records its
@@ -73,12 +74,15 @@ func (d *Doc) Parse(src []byte, limits Limits) error {
 	d.src = src
 	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens}
 	err := p.document()
-	d.nodes = p.nodes
+	d.nodes, d.wide = p.nodes, p.wide
 	if err != nil {
 		d.nodes = d.nodes[:0]
 	}
 	return err
 }
+
+// IsASCII reports whether the document is known to hold nothing but ASCII.
+func (d *Doc) IsASCII() bool { return d.wide&high == 0 }
 
 // Source returns the bytes that were parsed.
 func (d *Doc) Source() []byte { return d.src }

@@ -1,5 +1,10 @@
 package scan
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // maxNesting bounds the nesting where the caller sets no limit.
 const maxNesting = 10_000
 
@@ -11,6 +16,7 @@ type parser struct {
 	depth  int
 	tokens int
 	level  int
+	wide   uint64 // the highest bits of its bytes are clear if all strings are ASCII
 	inner  uint32 // the innermost open array or object, outside if there is none
 }
 
@@ -218,43 +224,69 @@ func (p *parser) digits(from int) (end int, ok bool) {
 // str walks the string whose opening quote is at i.
 func (p *parser) str(start int) (int, error) {
 	n := node{start: uint32(start), kind: String}
-	i := start + 1
+	src, i := p.src, start+1
 	for {
-		i = plain(p.src, i)
-		switch {
-		case i >= len(p.src):
-			return 0, p.fail(i, "")
-		case p.src[i] == '"':
+		if i+8 <= len(src) { // as plain does, without a call for what is short
+			w := binary.LittleEndian.Uint64(src[i:])
+			p.wide |= w
+			if m := special(w); m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+			} else {
+				i = p.plain(i + 8)
+			}
+		} else {
+			i = p.plain(i)
+		}
+		if i < len(src) && src[i] == '"' {
 			n.end = uint32(i + 1)
 			return i + 1, p.add(n)
-		case p.src[i] != '\\':
-			return 0, p.fail(i, "control character in a string")
 		}
 		n.escaped = true
 		var err error
-		if i, err = p.escape(i); err != nil {
+		if i, err = p.escapes(i); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// escape walks the escape sequence whose backslash is at i.
-func (p *parser) escape(i int) (int, error) {
-	if i+1 >= len(p.src) {
-		return 0, p.fail(i+1, "")
+func (p *parser) plain(i int) int {
+	i, wide := plain(p.src, i)
+	p.wide |= wide
+	return i
+}
+
+// escapes walks one escape sequence or more, as they stand at i.
+func (p *parser) escapes(i int) (int, error) {
+	if i >= len(p.src) || p.src[i] != '\\' {
+		return 0, p.fail(i, "control character in a string")
 	}
-	switch p.src[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2, nil
-	case 'u':
-		for k := i + 2; k < i+6; k++ {
-			if k >= len(p.src) || !hex(p.src[k]) {
-				return 0, p.fail(k, "expected four hexadecimal digits")
-			}
+	for i < len(p.src) && p.src[i] == '\\' {
+		if i+1 < len(p.src) && shortEscape[p.src[i+1]] {
+			i += 2
+			continue
 		}
-		return i + 6, nil
+		var err error
+		if i, err = p.longEscape(i); err != nil {
+			return 0, err
+		}
 	}
-	return 0, p.fail(i+1, "unknown escape in a string")
+	return i, nil
+}
+
+// shortEscape marks what may follow a backslash on its own.
+var shortEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+
+// longEscape walks the escape sequence at i if it is a code point.
+func (p *parser) longEscape(i int) (int, error) {
+	if i+1 >= len(p.src) || p.src[i+1] != 'u' {
+		return 0, p.fail(i+1, "unknown escape in a string")
+	}
+	for k := i + 2; k < i+6; k++ {
+		if k >= len(p.src) || !hex(p.src[k]) {
+			return 0, p.fail(k, "expected four hexadecimal digits")
+		}
+	}
+	return i + 6, nil
 }
 
 func hex(c byte) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -36,9 +37,16 @@ func agree(t *testing.T, src []byte) {
 	if syntax := new(SyntaxError); err != nil && (!errors.As(err, &syntax) || syntax.Offset < 0 || syntax.Offset > len(src)) {
 		t.Fatalf("%.200q: no position in %v", src, err)
 	}
+	if err == nil && d.IsASCII() && !isASCII(src) {
+		t.Fatalf("%.200q is not ASCII", src)
+	}
 	for i := range d.nodes {
 		checkNode(t, d, i)
 	}
+}
+
+func isASCII(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 })
 }
 
 func checkNode(t *testing.T, d *Doc, i int) {
@@ -98,12 +106,12 @@ func TestPlainFindsEveryPlace(t *testing.T) {
 		for i := 0; i < length; i += 1 + i/300 {
 			b[i] = c
 			for _, from := range []int{0, max(0, i-5), i} {
-				if got := plain(b, from); got != i {
+				if got, _ := plain(b, from); got != i {
 					t.Fatalf("%q at %d is found at %d from %d", c, i, got, from)
 				}
 			}
 			b[i] = ' '
-			if got := plain(b, i); got != length {
+			if got, _ := plain(b, i); got != length {
 				t.Fatalf("nothing is found at %d", got)
 			}
 			b[i] = '!' + 0x80

@@ -14,11 +14,14 @@ const (
 
 // plain returns the first position from i on of a byte that does not simply stand for
 // itself in a string: a quote, a backslash or a control character. It is len(b) if
-// there is none.
-func plain(b []byte, i int) int {
+// there is none. The highest bits of wide's bytes are clear if everything before the
+// position is ASCII.
+func plain(b []byte, i int) (at int, wide uint64) {
 	for blocks := i + wordsFirst; i+8 <= len(b); {
-		if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)/8
+		w := binary.LittleEndian.Uint64(b[i:])
+		wide |= w
+		if m := special(w); m != 0 {
+			return i + bits.TrailingZeros64(m)/8, wide
 		}
 		if i += 8; i >= blocks { // most strings are short, and most of the long ones are base64
 			i = plainBlocks(b, i)
@@ -26,9 +29,10 @@ func plain(b []byte, i int) int {
 		}
 	}
 	for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' {
+		wide |= uint64(b[i])
 		i++
 	}
-	return i
+	return i, wide
 }
 
 // special marks the highest bit of the first byte of w that plain looks for, and maybe

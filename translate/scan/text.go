@@ -23,6 +23,14 @@ func (t Text) String() string {
 	return string(t.AppendTo(make([]byte, 0, len(t))))
 }
 
+// Bytes gives the decoded text, which is the text itself if nothing in it is escaped.
+func (t Text) Bytes() []byte {
+	if bytes.IndexByte(t, '\\') < 0 {
+		return t
+	}
+	return t.AppendTo(make([]byte, 0, len(t)))
+}
+
 // AppendTo appends the decoded text to dst.
 func (t Text) AppendTo(dst []byte) []byte {
 	for {
