@@ -24,6 +24,8 @@ type pass struct {
 	last     []byte // a record of the latest usage that came beside choices
 	layout   []scan.Member
 	edits    []scan.Edit
+	routine  routine
+	repeated []scan.Edit // what was edited in the chunk that is the pattern
 }
 
 // NewPass makes a pass for a streamed answer.
@@ -53,6 +55,9 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	case bytes.HasPrefix(data, []byte("[DONE]")):
 		return p.end(dst)
 	}
+	if p.routine.text(data) != nil {
+		return p.repeat(dst, data)
+	}
 	if p.doc.Parse(data, scan.Limits{}) != nil {
 		return dst, translate.Seen{} // a record that is no JSON tells the client nothing
 	}
@@ -62,7 +67,40 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 		return p.Fail(dst, seen.Err), seen
 	}
 	p.look(v, &seen)
-	return p.forward(dst, v, data), seen
+	dst = p.forward(dst, v, data)
+	p.learn(v)
+	return dst, seen
+}
+
+// learn notes what is done to a chunk of nothing but text, if the same can be done to
+// the next.
+func (p *pass) learn(v scan.Value) {
+	if !p.routine.learn(v) {
+		return
+	}
+	p.repeated = p.repeated[:0]
+	for _, e := range p.edits {
+		if e.Start < p.routine.to && e.End > p.routine.from {
+			p.routine = routine{misses: maxMisses}
+			return
+		}
+		p.repeated = append(p.repeated, e)
+	}
+}
+
+// repeat hands on a chunk that differs from the pattern only in its text.
+func (p *pass) repeat(dst, data []byte) ([]byte, translate.Seen) {
+	p.output, p.fresh = true, true
+	p.edits = p.edits[:0]
+	for _, e := range p.repeated {
+		if e.Start >= p.routine.to {
+			e.Start, e.End = e.Start+len(data)-p.routine.size, e.End+len(data)-p.routine.size
+		}
+		p.edits = append(p.edits, e)
+	}
+	dst = sse.AppendOpen(dst, "")
+	dst = scan.Splice(dst, data, p.edits)
+	return sse.AppendClose(dst), translate.Seen{Content: true}
 }
 
 // look notes what a chunk says.
@@ -141,11 +179,11 @@ func (p *pass) forward(dst []byte, v scan.Value, data []byte) []byte {
 
 // plain appends a chunk with nothing changed but the model's name.
 func (p *pass) plain(dst []byte, v scan.Value, data []byte) []byte {
-	dst = sse.AppendOpen(dst, "")
-	from := len(dst)
-	dst = p.renamed(dst, data, v.Get("model"))
-	sse.OneLine(dst[from:])
-	return sse.AppendClose(dst)
+	p.edits = p.edits[:0]
+	if model := v.Get("model"); model.Kind() == scan.String {
+		p.edits = append(p.edits, scan.Edit{Start: model.Start(), End: model.End(), With: p.name})
+	}
+	return p.edited(dst, data)
 }
 
 // end ends the stream at the host's word. One that has told nothing at all is no answer
@@ -165,16 +203,6 @@ func (p *pass) done(dst []byte) []byte {
 		dst = append(dst, p.last...)
 	}
 	return append(dst, sse.Done...)
-}
-
-// renamed appends data with the model's name replaced.
-func (p *pass) renamed(dst, data []byte, model scan.Value) []byte {
-	if model.Kind() != scan.String {
-		return append(dst, data...)
-	}
-	dst = append(dst, data[:model.Start()]...)
-	dst = append(dst, p.name...)
-	return append(dst, data[model.End():]...)
 }
 
 // withoutUsage appends a chunk without its usage.

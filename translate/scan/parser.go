@@ -222,10 +222,17 @@ func (p *parser) digits(from int) (end int, ok bool) {
 }
 
 // str walks the string whose opening quote is at i.
-func (p *parser) str(start int) (int, error) {
-	n := node{start: uint32(start), kind: String}
-	src, i := p.src, start+1
-	for {
+func (p *parser) str(i int) (int, error) {
+	quote, escaped, err := p.inside(i + 1)
+	if err != nil {
+		return 0, err
+	}
+	return quote + 1, p.add(node{start: uint32(i), end: uint32(quote + 1), kind: String, escaped: escaped})
+}
+
+// inside walks the inside of a string from i to its closing quote.
+func (p *parser) inside(i int) (quote int, escaped bool, err error) {
+	for src := p.src; ; {
 		if i+8 <= len(src) { // as plain does, without a call for what is short
 			w := binary.LittleEndian.Uint64(src[i:])
 			p.wide |= w
@@ -238,13 +245,11 @@ func (p *parser) str(start int) (int, error) {
 			i = p.plain(i)
 		}
 		if i < len(src) && src[i] == '"' {
-			n.end = uint32(i + 1)
-			return i + 1, p.add(n)
+			return i, escaped, nil
 		}
-		n.escaped = true
-		var err error
+		escaped = true
 		if i, err = p.escapes(i); err != nil {
-			return 0, err
+			return 0, true, err
 		}
 	}
 }

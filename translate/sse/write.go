@@ -17,13 +17,15 @@ func AppendEvent(dst []byte, name string, data []byte) []byte {
 // OneLine replaces the line ends between the values of a JSON document by spaces, since
 // an event's data must stand on one line. Inside of JSON strings there are none.
 func OneLine(data []byte) {
-	for {
-		i := bytes.IndexAny(data, "\r\n")
-		if i < 0 {
-			return
+	for _, end := range [...]byte{'\n', '\r'} {
+		for rest := data; ; {
+			i := bytes.IndexByte(rest, end)
+			if i < 0 {
+				break
+			}
+			rest[i] = ' '
+			rest = rest[i+1:]
 		}
-		data[i] = ' '
-		data = data[i+1:]
 	}
 }
 
