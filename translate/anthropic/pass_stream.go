@@ -11,12 +11,13 @@ import (
 // pass carries a stream between two sides of Messages: each event keeps its bytes but
 // for the model's name in the first.
 type pass struct {
-	x      *translate.Exchange
-	doc    scan.Doc
-	usage  translate.Usage
-	stop   *translate.Stop
-	output bool
-	ended  bool
+	x       *translate.Exchange
+	doc     scan.Doc
+	usage   translate.Usage
+	stop    *translate.Stop
+	output  bool
+	ended   bool
+	routine routine
 }
 
 // NewPass makes a pass for a streamed answer.
@@ -42,6 +43,11 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	case bytes.HasPrefix(data, []byte("[DONE]")): // OpenRouter adds it
 		return dst, translate.Seen{}
 	}
+	if string(name) == "content_block_delta" {
+		if p.routine.text(data) != nil {
+			return p.repeat(dst, data, raw)
+		}
+	}
 	if p.doc.Parse(data, scan.Limits{}) != nil {
 		return dst, translate.Seen{}
 	}
@@ -55,6 +61,7 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	switch string(name) {
 	case "content_block_delta":
 		p.output, seen.Content = true, true
+		p.routine.learn(p.doc.Root())
 	case "content_block_start":
 		p.output = p.output || !p.beginsEmpty()
 		seen.Content = p.output
@@ -64,6 +71,12 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 		p.ended, seen.Done, seen.Stop = true, true, p.stop
 	}
 	return appendRecord(dst, name, data, raw), seen
+}
+
+// repeat hands on an event that differs from one before only in its piece of text.
+func (p *pass) repeat(dst, data, raw []byte) ([]byte, translate.Seen) {
+	p.output = true
+	return appendRecord(dst, []byte("content_block_delta"), data, raw), translate.Seen{Content: true}
 }
 
 // appendRecord appends an event as it came, if it is framed as clients want it.

@@ -18,6 +18,7 @@ type decoder struct {
 	usage   translate.Usage
 	stop    *translate.Stop
 	written int // bytes of the answer
+	routine routine
 }
 
 // blockState is what becomes of a block's deltas.
@@ -50,6 +51,13 @@ func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.E
 	if d.ended {
 		return events
 	}
+	if text := d.routine.text(data); text != nil {
+		d.events = events
+		if n := d.find(d.routine.index); n >= 0 {
+			d.piece(n, d.routine.kind, text)
+		}
+		return d.taken()
+	}
 	if d.doc.Parse(data, scan.Limits{}) != nil {
 		if string(data) != "[DONE]" { // of hosts that speak Chat as well
 			d.x.AnswerLosses.Drop("record")
@@ -57,9 +65,15 @@ func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.E
 		return events
 	}
 	d.events = events
-	defer func() { d.events = nil }()
 	d.event(d.doc.Root())
-	return d.events
+	return d.taken()
+}
+
+// taken hands over the events of a record.
+func (d *decoder) taken() []translate.Event {
+	events := d.events
+	d.events = nil
+	return events
 }
 
 func (d *decoder) add(e translate.Event) { d.events = append(d.events, e) }
@@ -75,6 +89,7 @@ func (d *decoder) event(v scan.Value) {
 		index, _ := v.Get("index").Int()
 		if n := d.find(index); n >= 0 {
 			d.delta(n, v.Get("delta"))
+			d.routine.learn(v)
 		}
 	case "content_block_stop":
 		index, _ := v.Get("index").Int()
@@ -205,33 +220,45 @@ func readCitation(v scan.Value) *translate.Citation {
 }
 
 func (d *decoder) delta(n int, v scan.Value) {
-	b := &d.blocks[n]
-	switch string(v.Get("type").Text()) {
-	case "text_delta":
-		d.text(n, translate.EventText, v.Get("text").Text())
-	case "thinking_delta":
-		d.text(n, translate.EventReasoning, v.Get("thinking").Text())
+	switch kind := string(v.Get("type").Text()); kind {
 	case "signature_delta":
 		d.seal(n, v.Get("signature").Text())
 	case "citations_delta":
 		d.cite(n, v.Get("citation"))
+	default:
+		d.piece(n, kind, v.Get(pieces[kind]).Text())
+	}
+}
+
+// piece tells a piece of a block's text.
+func (d *decoder) piece(n int, kind string, t scan.Text) {
+	switch kind {
+	case "text_delta":
+		d.text(n, translate.EventText, t)
+	case "thinking_delta":
+		d.text(n, translate.EventReasoning, t)
 	case "input_json_delta":
-		t := v.Get("partial_json").Text()
-		if len(t) == 0 {
-			return
-		}
-		if !b.args { // the pieces count, not what the start told
-			b.args, b.input = true, b.input[:0]
-		}
-		switch b.state {
-		case asCall:
-			d.written += len(t)
-			d.add(translate.Event{Kind: translate.EventArgs, Block: n, Text: t})
-		case asJSONText:
-			d.text(n, translate.EventText, t)
-		case asCustom:
-			b.input = append(b.input, t...)
-		}
+		d.args(n, t)
+	}
+}
+
+// args tells a piece of a call's arguments.
+func (d *decoder) args(n int, t scan.Text) {
+	if len(t) == 0 {
+		return
+	}
+	b := &d.blocks[n]
+	if !b.args { // the pieces count, not what the start told
+		b.args, b.input = true, b.input[:0]
+	}
+	switch b.state {
+	case asCall:
+		d.written += len(t)
+		d.add(translate.Event{Kind: translate.EventArgs, Block: n, Text: t})
+	case asJSONText:
+		d.text(n, translate.EventText, t)
+	case asCustom:
+		b.input = append(b.input, t...)
 	}
 }
 

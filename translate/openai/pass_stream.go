@@ -81,7 +81,7 @@ func (p *pass) learn(v scan.Value) {
 	p.repeated = p.repeated[:0]
 	for _, e := range p.edits {
 		if e.Start < p.routine.to && e.End > p.routine.from {
-			p.routine = routine{misses: maxMisses}
+			p.routine.stencil = scan.Stencil{}
 			return
 		}
 		p.repeated = append(p.repeated, e)

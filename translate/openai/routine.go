@@ -11,14 +11,9 @@ import (
 type routine struct {
 	stencil scan.Stencil
 	piece   int // which of the stencil's strings is the text
-	misses  int // how often a chunk was learned since one was recognised
 	// what lies outside of [from, to) of the size bytes learned is the same in each
 	from, to, size int
 }
-
-// maxMisses is after how many chunks in a row that were learned for nothing a stream is
-// taken for one without routine.
-const maxMisses = 8
 
 // text returns the piece of text of a chunk that is routine, nil of others.
 func (r *routine) text(data []byte) scan.Text {
@@ -26,17 +21,15 @@ func (r *routine) text(data []byte) scan.Text {
 	if len(texts) == 0 || len(texts[r.piece]) == 0 {
 		return nil
 	}
-	r.misses = 0
 	return texts[r.piece]
 }
 
 // learn takes a chunk as the pattern, if it tells nothing but a piece of text, and
 // reports whether it did.
 func (r *routine) learn(v scan.Value) bool {
-	if r.misses >= maxMisses || v.Start() > 0 || bytes.ContainsAny(v.Raw(), "\r\n") {
+	if r.stencil.IsUseless() || v.Start() > 0 || bytes.ContainsAny(v.Raw(), "\r\n") {
 		return false
 	}
-	r.misses++
 	slots, piece := slotsOf(v)
 	if piece < 0 || !r.stencil.Cut(v, slots) {
 		return false

@@ -18,6 +18,8 @@ type decoder struct {
 	choices []*candidate
 	usage   *translate.Usage
 	tier    string // that served
+	routine routine
+	usual   int // the index of the choice that routine chunks belong to
 }
 
 // candidate is a choice under way.
@@ -70,6 +72,10 @@ func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.E
 		d.done()
 		return d.events
 	}
+	if text := d.routine.text(data); text != nil && d.started {
+		d.plain(d.candidate(d.usual), text)
+		return d.events
+	}
 	if d.doc.Parse(data, scan.Limits{}) != nil {
 		return d.events // a record that is no JSON tells nothing
 	}
@@ -102,6 +108,10 @@ func (d *decoder) record(v scan.Value) {
 		u.ServiceTier = d.tier
 		d.usage = u
 		d.add(translate.Event{Kind: translate.EventUsage, Usage: u})
+	}
+	if d.routine.learn(v) {
+		index, _ := v.Get("choices").First().Get("index").Int()
+		d.usual = int(index)
 	}
 }
 

@@ -6,17 +6,26 @@ import "bytes"
 // strings, as most chunks of a stream do. They need no walk: they are JSON as that one
 // was, and say the same but for these strings. The zero Stencil matches nothing.
 type Stencil struct {
-	src   []byte
-	fixed [][]byte // what stands before, between and after the strings
-	texts []Text
+	src    []byte
+	fixed  [][]byte // what stands before, between and after the strings
+	texts  []Text
+	misses int // how often it was cut since it matched
 }
 
-// maxStencil bounds the documents that are kept as a stencil.
-const maxStencil = 4 << 10
+const (
+	// maxStencil bounds the documents that are kept as a stencil.
+	maxStencil = 4 << 10
+	// maxMisses is how often a stencil may be cut in a row for nothing.
+	maxMisses = 8
+)
+
+// IsUseless reports whether the stencil has been cut again and again and never matched.
+func (s *Stencil) IsUseless() bool { return s.misses >= maxMisses }
 
 // Cut makes the stencil of a document, in which the strings, given in their order, may
 // differ. It copies what it keeps, and reports whether the document is small enough.
 func (s *Stencil) Cut(v Value, strings []Value) bool {
+	s.misses++
 	s.fixed = s.fixed[:0]
 	if len(v.Raw()) > maxStencil {
 		return false
@@ -53,5 +62,6 @@ func (s *Stencil) Match(src []byte) []Text {
 	if len(src) > 0 {
 		return nil
 	}
+	s.misses = 0
 	return s.texts
 }
