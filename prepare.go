@@ -137,7 +137,7 @@ func (a *attempt) translate() (*segments, *translate.Error) {
 	req := *decoded
 	req.Stream = a.stream
 	if a.sent.Family != "" {
-		c.s.runtime.recall.Fill(c.principal(), &req)
+		c.s.runtime.recall.Fill(c.principal(), &req, &a.sent)
 	}
 	if err := a.inline(&req); err != nil {
 		return nil, err

@@ -42,16 +42,18 @@ func New(maxBytes int64, ttl time.Duration) *Store {
 }
 
 // Fill puts back what a client has dropped: for each assistant turn with calls, the
-// reasoning before them and the signatures of the text and of the calls themselves. What the client
-// sent stays as it is, and a turn with signatures of its own is not touched. Changed
-// turns are copied. It returns how many turns were completed.
-func (s *Store) Fill(principal string, r *translate.Request) int {
+// reasoning before them and the signatures of the text and of the calls themselves, as
+// far as the target accepts them: what another family or account has signed is not even
+// offered, since its loss would be told as the client's. What the client sent stays as
+// it is, and a turn with signatures of its own is not touched. Changed turns are copied.
+// It returns how many turns were completed.
+func (s *Store) Fill(principal string, r *translate.Request, target *translate.Target) int {
 	if s == nil {
 		return 0
 	}
 	filled, shared := 0, true
 	for i := range r.Turns {
-		blocks := s.complete(principal, r.Turns[i])
+		blocks := s.complete(principal, r.Turns[i], target)
 		if blocks == nil {
 			continue
 		}
@@ -65,7 +67,7 @@ func (s *Store) Fill(principal string, r *translate.Request) int {
 }
 
 // complete returns a turn's blocks with what was dropped, nil if there is nothing to add.
-func (s *Store) complete(principal string, t translate.Turn) []translate.Block {
+func (s *Store) complete(principal string, t translate.Turn, target *translate.Target) []translate.Block {
 	if t.Role != translate.Assistant {
 		return nil
 	}
@@ -79,7 +81,7 @@ func (s *Store) complete(principal string, t translate.Turn) []translate.Block {
 			m = s.find(principal, string(b.Call.ID))
 		}
 	}
-	if m == nil {
+	if m = m.acceptedBy(target); m == nil {
 		return nil
 	}
 	out := make([]translate.Block, 0, len(m.reasoning)+len(t.Blocks))
@@ -100,6 +102,31 @@ func (s *Store) complete(principal string, t translate.Turn) []translate.Block {
 		out = sealText(out, m.text, t.At)
 	}
 	return out
+}
+
+// acceptedBy gives the part of a memory that a target accepts, nil if that is nothing.
+func (m *memory) acceptedBy(target *translate.Target) *memory {
+	if m == nil {
+		return nil
+	}
+	part := &memory{calls: map[string]*translate.Signature{}}
+	for _, b := range m.reasoning {
+		if target.Accepts(b.Reasoning.Signature) {
+			part.reasoning = append(part.reasoning, b)
+		}
+	}
+	if target.Accepts(m.text) {
+		part.text = m.text
+	}
+	for id, s := range m.calls {
+		if target.Accepts(s) {
+			part.calls[id] = s
+		}
+	}
+	if part.text == nil && len(part.reasoning)+len(part.calls) == 0 {
+		return nil
+	}
+	return part
 }
 
 // sealText puts a signature back on the last text, or on an empty one before the calls: Gemini
@@ -139,15 +166,15 @@ func (s *Store) find(principal, id string) *memory {
 func (s *Store) store(m *memory) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.size > s.maxBytes {
-		return
-	}
-	m.born = s.now()
-	for _, key := range m.keys {
+	for _, key := range m.keys { // an id that is used again means the newer answer
 		if old := s.index[key]; old != nil {
 			s.forget(old)
 		}
 	}
+	if m.size > s.maxBytes {
+		return
+	}
+	m.born = s.now()
 	e := s.order.PushFront(m)
 	for _, key := range m.keys {
 		s.index[key] = e
