@@ -236,9 +236,9 @@ func TestContentType(t *testing.T) {
 
 func TestContentEncoding(t *testing.T) {
 	d := newDouble(t)
-	url := gateway(t, d, "\t\tmax_body 8MB")
+	url := gateway(t, d, "\t\tmax_body 2MB")
 	good := hello("chat", false)
-	const size = 5_000_000
+	const size = 1_900_000
 	for _, test := range []struct {
 		name, encoding, body string
 		status               int
@@ -261,9 +261,9 @@ func TestContentEncoding(t *testing.T) {
 		{"two encodings", "gzip, gzip", gzipped(gzipped(good)), 400, "is not supported"},
 		{"a gzip bomb by its ratio", "gzip", gzipped(padded(size)), 413, "compressed suspiciously well"},
 		{"a zstd bomb by its ratio", "zstd", zstandard(padded(size)), 413, "compressed suspiciously well"},
-		{"gzip beyond max_body when decoded", "gzip", gzipped(dense(9_000_000)), 413, "larger than 8000000 bytes"},
-		{"zstd beyond max_body when decoded", "zstd", zstandard(dense(9_000_000)), 413, "larger than 8000000 bytes"},
-		{"much that was compressed honestly", "gzip", gzipped(dense(7_000_000)), 200, ""},
+		{"gzip beyond max_body when decoded", "gzip", gzipped(dense(2_200_000)), 413, "larger than 2000000 bytes"},
+		{"zstd beyond max_body when decoded", "zstd", zstandard(dense(2_200_000)), 413, "larger than 2000000 bytes"},
+		{"much that was compressed honestly", "gzip", gzipped(dense(1_800_000)), 200, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, dialect := range dialects {
@@ -285,7 +285,7 @@ func TestContentEncoding(t *testing.T) {
 		})
 	}
 	t.Run("a bomb is given up long before its end", func(t *testing.T) {
-		bomb := gzipped(`{"model":"` + strings.Repeat(" ", 64<<20) + `"}`) // 65 KB
+		bomb := gzipped(`{"model":"` + strings.Repeat(" ", 32<<20) + `"}`) // 32 KB
 		if got := post(t, url+"/v1/messages", bomb, "Content-Encoding", "gzip", "Content-Type", "application/json"); got.status != 413 {
 			t.Errorf("%d", got.status)
 		}

@@ -73,7 +73,7 @@ func needy(d *double) string {
 func TestFetching(t *testing.T) {
 	d := newDouble(t)
 	address, hits := gallery(t)
-	url := gatewaytest.Run(t, quiet(gatewaytest.Site(needy(d)+"\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t\tmax_size 10KB\n\t\t\ttimeout 500ms\n\t\t}")))
+	url := gatewaytest.Run(t, quiet(gatewaytest.Site(needy(d)+"\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t\tmax_size 10KB\n\t\t\ttimeout 200ms\n\t\t}")))
 	encoded := base64.StdEncoding.EncodeToString([]byte(png))
 	for _, dialect := range dialects {
 		for _, model := range []string{"gemini", "claude", "web"} {
