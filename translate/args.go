@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"sync"
+
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
@@ -13,11 +15,14 @@ func CallArgs(arguments scan.Text) (args []byte, broken scan.Text) {
 		return []byte("{}"), nil
 	}
 	decoded := arguments.AppendTo(make([]byte, 0, len(arguments)))
-	v, err := scan.Parse(decoded)
+	doc := argDocs.Get().(*scan.Doc)
+	defer argDocs.Put(doc)
+	err := doc.Parse(decoded, scan.Limits{})
+	defer doc.Parse(nil, scan.Limits{}) // lets go of decoded
 	if err != nil {
 		return nil, arguments
 	}
-	switch v.Kind() {
+	switch v := doc.Root(); v.Kind() {
 	case scan.Object:
 		return v.Raw(), nil
 	case scan.String:
@@ -29,6 +34,9 @@ func CallArgs(arguments scan.Text) (args []byte, broken scan.Text) {
 	}
 	return nil, arguments
 }
+
+// argDocs are documents for arguments, of which a conversation has many.
+var argDocs = sync.Pool{New: func() any { return new(scan.Doc) }}
 
 // BrokenArgs wraps arguments that are no JSON object in one: {"_raw":"…"}.
 func BrokenArgs(broken scan.Text) []byte {
