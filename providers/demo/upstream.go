@@ -107,8 +107,12 @@ func (u *Upstream) wholeAnswer(r *http.Request, w wire, a *answer, d directive) 
 		out = w.failure(500, "the demo was asked for this error")
 	case doGarbage:
 		out = []byte(`{"choices":[{"mess`)
-	case doCut, doEnd:
+	case doEnd:
 		out = out[:len(out)/2]
+	case doCut:
+		res := stream(r, &body{ctx: r.Context(), frames: [][]byte{out[:len(out)/2]}, fault: doCut})
+		res.Header.Set("Content-Type", "application/json")
+		return res
 	case doStall:
 		return stream(r, &body{ctx: r.Context(), fault: doStall})
 	}
