@@ -173,7 +173,7 @@ func TestMain(m *testing.M) {
 		caddycmd.Main()
 		return
 	}
-	os.Exit(m.Run())
+	gatewaytest.VerifyTestMain(m)
 }
 
 // command runs `caddy` with the given arguments and returns its output and exit status.

@@ -34,9 +34,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	caddy.ConfigAutosavePath = filepath.Join(dir, "autosave.json")
-	// Caddy's admin endpoint goes on when its configuration is stopped.
-	admin := goleak.IgnoreAnyFunction("github.com/caddyserver/caddy/v2.replaceLocalAdminServer.func2")
-	goleak.VerifyTestMain(m, admin, goleak.Cleanup(func(status int) {
+	gatewaytest.VerifyTestMain(m, goleak.Cleanup(func(status int) {
 		os.RemoveAll(dir)
 		os.Exit(status)
 	}))
