@@ -118,5 +118,8 @@ func TypeByExtension(url string) string {
 	if i := strings.IndexAny(url, "?#"); i >= 0 {
 		url = url[:i]
 	}
+	if _, rest, ok := strings.Cut(url, "://"); ok { // a host may end in .mov, too
+		_, url, _ = strings.Cut(rest, "/")
+	}
 	return extensions[strings.ToLower(path.Ext(url))]
 }
