@@ -8,6 +8,7 @@ import (
 	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
+	"github.com/rickyjim626/xjp-gateway/translate/openai"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
@@ -98,8 +99,13 @@ func (a *attempt) nativeURL(m *translate.Media) bool {
 	if a.target.route.Wire != "gemini" {
 		return false
 	}
-	for _, prefix := range []string{"gs://", "https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/", "https://generativelanguage.googleapis.com/"} {
-		if m.URL.HasPrefix(prefix) {
+	return m.URL.HasPrefix("gs://") || m.URL.HasPrefix("https://generativelanguage.googleapis.com/") || onYouTube(m.URL.String())
+}
+
+// onYouTube reports whether a URL leads to YouTube, whose pages are no videos.
+func onYouTube(url string) bool {
+	for _, prefix := range []string{"https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/"} {
+		if strings.HasPrefix(url, prefix) {
 			return true
 		}
 	}
@@ -143,9 +149,20 @@ func encodeBase64(data []byte) []byte {
 }
 
 // inlineRemote adds to the edits of a passed request those that inline URLs which the
-// provider does not fetch itself, such as Claude on Vertex (B27).
+// provider does not fetch itself.
 func (a *attempt) inlineRemote(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
-	if a.target.route.Wire != "anthropic" || a.sent.Caps.ImageURL && a.sent.Caps.PDFURL {
+	switch {
+	case a.target.route.Wire == "anthropic":
+		return a.inlineSources(edits)
+	case a.sent.Quirks.OpenRouter && !a.sent.Caps.VideoURL && a.c.s.fetcher != nil:
+		return a.inlineVideos(edits)
+	}
+	return edits, nil
+}
+
+// inlineSources inlines images and documents, as for Claude on Vertex AI (B27).
+func (a *attempt) inlineSources(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
+	if a.sent.Caps.ImageURL && a.sent.Caps.PDFURL {
 		return edits, nil
 	}
 	fetched := 0
@@ -158,6 +175,24 @@ func (a *attempt) inlineRemote(edits []scan.Edit) ([]scan.Edit, *translate.Error
 			return nil, err
 		}
 		edits = append(edits, scan.Edit{Start: remote.Source.Start(), End: remote.Source.End(), With: anthropic.Base64Source(object.Type, encodeBase64(object.Data))})
+	}
+	return sorted(edits), nil
+}
+
+// inlineVideos inlines videos, of which OpenRouter's providers take no URLs but those of
+// YouTube (D26).
+func (a *attempt) inlineVideos(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
+	fetched := 0
+	for _, remote := range openai.RemoteVideos(a.c.doc) {
+		if onYouTube(remote.URL) {
+			continue
+		}
+		object, err := a.download(remote.URL, remote.Field, &fetched)
+		if err != nil {
+			return nil, err
+		}
+		with := append([]byte(`"data:`+object.Type+`;base64,`), encodeBase64(object.Data)...)
+		edits = append(edits, scan.Edit{Start: remote.Value.Start(), End: remote.Value.End(), With: append(with, '"')})
 	}
 	return sorted(edits), nil
 }

@@ -3,6 +3,7 @@ package behaviour
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -11,11 +12,17 @@ import (
 // What OpenRouter does to streams, and what clients see of it (provider-openrouter.md 5).
 func TestOpenRouter(t *testing.T) {
 	d, spare := newDouble(t), newDouble(t)
+	videos := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "video/mp4")
+		io.WriteString(w, "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isom")
+	}))
+	t.Cleanup(videos.Close)
 	routed := func(model, further string) string {
 		return "\t\tmodel " + model + " {\n\t\t\troute or vendor/up {\n" + further + "\t\t\t}\n\t\t\troute spare up\n\t\t}\n"
 	}
 	url := gateway(t, d, provider("or", "openrouter", d)+provider("spare", "openai", spare)+
 		routed("routed", "")+routed("idle", "\t\t\t\ttimeout {\n\t\t\t\t\tidle 600ms\n\t\t\t\t}\n")+
+		"\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t}\n"+
 		"\t\tmodel first {\n\t\t\troute or vendor/up {\n\t\t\t\ttimeout {\n\t\t\t\t\tfirst_token 600ms\n\t\t\t\t}\n\t\t\t}\n\t\t}\n")
 	const processing = ": OPENROUTER PROCESSING"
 	const broken = `{"id":"gen-1","error":{"code":502,"message":"Provider disconnected"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`
@@ -129,6 +136,22 @@ func TestOpenRouter(t *testing.T) {
 		}
 		if strings.Contains(r.body, "usage") {
 			t.Errorf("the client gets %s", r.body)
+		}
+	})
+	t.Run("D26: a video by URL is inlined as a video, one of YouTube's is not", func(t *testing.T) {
+		d.will(well)
+		const youtube = `{"type":"video_url","video_url":{"url":"https://www.youtube.com/watch?v=x"}}`
+		r := post(t, url+openai.path, `{"model":"first","messages":[{"role":"user","content":[{"type":"video_url","video_url":{"url":"`+videos.URL+`/a.mp4"}, "x":1},`+youtube+`]}]}`)
+		want := `[{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAAGGZ0eXBtcDQyAAAAAGlzb20="}, "x":1},` + youtube + `]`
+		if sent := d.last(t).body; r.status != 200 || !strings.Contains(sent, want) {
+			t.Errorf("%d, the provider gets %s", r.status, sent)
+		}
+	})
+	t.Run("pain 10: nothing is said twice after content: no route takes over", func(t *testing.T) {
+		d.will(func(w http.ResponseWriter, r *http.Request) { events(w, chatStream[:3]...) })
+		spare.will(well)
+		if r := post(t, url+anthropic.path, hello("routed", true)); strings.Count(r.body, "Hello") != 1 || !strings.Contains(r.body, "event: error\n") || len(spare.asked()) != 0 {
+			t.Errorf("%s", r.body)
 		}
 	})
 	t.Run("deny: fields that choose OpenRouter's providers are taken out, and reported", func(t *testing.T) {

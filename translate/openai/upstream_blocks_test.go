@@ -7,7 +7,7 @@ import (
 // Which blocks a stream of Chat becomes, and when each begins and ends (5.2).
 func TestChatStreamBlocksToMessages(t *testing.T) {
 	for _, s := range []stream{
-		{name: "5.6: the golden example, pain 4", in: `
+		{name: "pain 4: the golden order of events (5.6)", in: `
 			{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
 			{"choices":[{"index":0,"delta":{"reasoning_content":"Hm"}}]}
 			{"choices":[{"index":0,"delta":{"content":"Let me look."}}]}
