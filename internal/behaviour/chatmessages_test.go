@@ -24,6 +24,7 @@ func TestChatToMessagesProvider(t *testing.T) {
 	}))
 	t.Cleanup(files.Close)
 	url := gateway(t, d, "\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t}",
+		"\t\tmodel thinker {\n\t\t\troute messages claude-sonnet-4-5\n\t\t}",
 		"\t\tmodel strict {\n\t\t\tstrict\n\t\t\troute messages claude-sonnet-4-5\n\t\t}",
 		"\t\tmodel strictroute {\n\t\t\troute messages claude-sonnet-4-5 {\n\t\t\t\tstrict\n\t\t\t}\n\t\t}")
 	chat := func(t *testing.T, members string, headers ...string) reply {
@@ -93,6 +94,37 @@ func TestChatToMessagesProvider(t *testing.T) {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
+		}
+	})
+
+	t.Run("2.1 a large whole answer is streamed by the provider", func(t *testing.T) {
+		for members, stream := range map[string]bool{`"max_tokens":500`: false, `"max_tokens":20000`: true, `"n":1`: true} {
+			got := chat(t, `"model":"messages",`+members+`,`+hi)
+			if !strings.Contains(got.body, `"content":"Hello there"`) || strings.Contains(d.last(t).body, `"stream":true`) != stream {
+				t.Errorf("%s: answered %s\nto %s", members, got.body, d.last(t).body)
+			}
+		}
+	})
+	t.Run("2.4 thinking that a client has dropped stands in the next request again", func(t *testing.T) {
+		d.will(func(w http.ResponseWriter, r *http.Request) {
+			whole(w, `{"id":"msg_1","type":"message","role":"assistant","model":"up","content":[{"type":"thinking","thinking":"Hm \"so\"","signature":"sig+/="},{"type":"tool_use","id":"toolu_1","name":"f","input":{"a":1}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":3}}`)
+		})
+		const ask = `{"model":"thinker","max_tokens":9000,"reasoning_effort":"low","tools":[{"type":"function","function":{"name":"f"}}],"messages":[{"role":"user","content":"hi"}`
+		if got := post(t, url+openai.path, ask+`]}`); got.status != 200 {
+			t.Fatal(got.body)
+		}
+		d.will(well)
+		post(t, url+openai.path, ask+`,{"role":"assistant","content":null,"tool_calls":[{"id":"toolu_1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"toolu_1","content":"A"}]}`)
+		sent := d.last(t).body
+		for _, want := range []string{`{"role":"assistant","content":[{"type":"thinking","thinking":"Hm \"so\"","signature":"sig+/="},{"type":"tool_use","id":"toolu_1","name":"f","input":{"a":1}}]}`, `"thinking":{"type":"enabled","budget_tokens":1800}`} {
+			if !strings.Contains(sent, want) {
+				t.Errorf("sent %s\nwithout %s", sent, want)
+			}
+		}
+		d.will(well)
+		post(t, url+openai.path, ask+`,{"role":"assistant","content":null,"tool_calls":[{"id":"toolu_9","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"toolu_9","content":"A"}]}`)
+		if sent := d.last(t).body; strings.Contains(sent, `"thinking"`) {
+			t.Errorf("thinking in a loop that began without it: %s", sent)
 		}
 	})
 }

@@ -139,7 +139,7 @@ func TestMessagesStreamToChat(t *testing.T) {
 		{name: "pain 14: a broken record does not end the stream", in: events(started, textBlock(0), `{"type":"content_block_delta","index":0,"del`, textDelta(0, "a"), end(0), ends("end_turn"), stopped),
 			want: events(roleChunk, content("a"), `{} stop`, done), lost: "record=dropped"},
 		{name: "5.1 [DONE], of hosts that speak Chat as well", in: events(started, textBlock(0), textDelta(0, "a"), end(0), ends("end_turn"), stopped, "[DONE]"), want: events(roleChunk, content("a"), `{} stop`, done)},
-		{name: "5.6 thinking, text, a server's tool and two calls", asked: withUsage, in: events(started, thought(0), thinks(0, "Hm"), seals(0, "sig"), end(0), textBlock(1), textDelta(1, "I look."), end(1), block(2, `{"type":"server_tool_use","id":"s","name":"web_search","input":{}}`), end(2),
+		{name: "pain 4: the order of chunks, of thinking, text, a server's tool and two calls (5.6)", asked: withUsage, in: events(started, thought(0), thinks(0, "Hm"), seals(0, "sig"), end(0), textBlock(1), textDelta(1, "I look."), end(1), block(2, `{"type":"server_tool_use","id":"s","name":"web_search","input":{}}`), end(2),
 			tool(3, "t1", "f"), args(3, "{}"), end(3), tool(4, "t2", "g"), args(4, "{}"), end(4), ends("tool_use"), stopped),
 			want: events(roleChunk, reasoning("Hm"), sealed("Hm", "sig", 0), content("I look."), called(0, "t1", "f"), argued(0, "{}"), called(1, "t2", "g"), argued(1, "{}"), `{} tool_calls`, usage, done), lost: "server_tool_use=dropped"},
 	} {
@@ -149,20 +149,20 @@ func TestMessagesStreamToChat(t *testing.T) {
 
 // Ends and failures of streams (5.5).
 func TestMessagesStreamFailuresToChat(t *testing.T) {
-	told := func(message, code string) string {
+	failed := func(message, code string) string {
 		return `{"error":{"message":"` + message + `","type":"server_error","param":null,"code":"` + code + `"}}`
 	}
 	const broke = "the provider's stream ended before the answer was complete"
 	for _, r := range []streamRow{
 		{name: "trap 63: an error behind text is told, and the stream does not end well", in: events(started, textBlock(0), textDelta(0, "a"), `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`),
-			want: events(roleChunk, content("a"), told("the provider is overloaded", "overloaded"))},
+			want: events(roleChunk, content("a"), failed("the provider is overloaded", "overloaded"))},
 		{name: "5.5 an error of the API", in: events(started, textBlock(0), textDelta(0, "a"), `{"type":"error","error":{"type":"api_error","message":"secret internals"}}`, textDelta(0, "b"), stopped),
-			want: events(roleChunk, content("a"), told("the provider failed", "upstream_error"))},
+			want: events(roleChunk, content("a"), failed("the provider failed", "upstream_error"))},
 		{name: "5.5 an error without a type of its event", in: events(started, textBlock(0), textDelta(0, "a"), `{"error":{"type":"rate_limit_error","message":"slow down"}}`),
 			want: events(roleChunk, content("a"), `{"error":{"message":"the provider's rate limit is reached","type":"rate_limit_error","param":null,"code":"upstream_rate_limited"}}`)},
-		{name: "pain 7: a stream cut in the text is an error", in: events(started, textBlock(0), textDelta(0, "a")), want: events(roleChunk, content("a"), told(broke, "upstream_stream_interrupted"))},
-		{name: "5.5 a stream cut in a call", in: events(started, tool(0, "t1", "f"), args(0, `{\"a`)), want: events(roleChunk, called(0, "t1", "f"), argued(0, `{\"a`), told(broke, "upstream_stream_interrupted"))},
-		{name: "5.5 a stream of nothing", in: events(started), want: events(roleChunk, told("the provider sent an empty answer", "empty_upstream_response"))},
+		{name: "pain 7: a stream cut in the text is an error", in: events(started, textBlock(0), textDelta(0, "a")), want: events(roleChunk, content("a"), failed(broke, "upstream_stream_interrupted"))},
+		{name: "5.5 a stream cut in a call", in: events(started, tool(0, "t1", "f"), args(0, `{\"a`)), want: events(roleChunk, called(0, "t1", "f"), argued(0, `{\"a`), failed(broke, "upstream_stream_interrupted"))},
+		{name: "5.5 a stream of nothing", in: events(started), want: events(roleChunk, failed("the provider sent an empty answer", "empty_upstream_response"))},
 		{name: "5.5 a stream cut when all was said", asked: `,"stream_options":{"include_usage":true}`, in: events(started, textBlock(0), textDelta(0, "a"), end(0), ends("end_turn")),
 			want: events(roleChunk, content("a"), `{} stop`, `usage {"prompt_tokens":10,"completion_tokens":3,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":0}}`, done)},
 		{name: "5.5 the limit cut the arguments", in: events(started, tool(0, "t1", "f"), args(0, `{\"a`), end(0), ends("max_tokens"), stopped), want: events(roleChunk, called(0, "t1", "f"), argued(0, `{\"a`), `{} length`, done)},
@@ -187,6 +187,17 @@ func TestMessagesStreamFailuresToChat(t *testing.T) {
 		quiet := strings.Replace(started, `,"usage":{"input_tokens":10,"output_tokens":1}`, "", 1)
 		got := streamed(t, x, quiet, textBlock(0), textDelta(0, "12345678"), end(0), `{"type":"message_delta","delta":{"stop_reason":"end_turn"}}`, stopped)
 		same(t, got, events(roleChunk, content("12345678"), `{} stop`, `usage {"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":0}}`, done))
+	})
+	t.Run("pain 13: a frame that keeps the connection alive is a comment, between any two chunks", func(t *testing.T) {
+		x := asking(t, "")
+		p := pass(x)
+		var out []byte
+		for _, e := range events(started, tool(0, "t1", "f"), args(0, "{}"), end(0), ends("tool_use"), stopped) {
+			out = p.KeepAlive(out)
+			out, _ = p.Record(out, nil, []byte(e), nil)
+		}
+		want := events(": keep-alive", roleChunk, ": keep-alive", called(0, "t1", "f"), ": keep-alive", argued(0, "{}"), ": keep-alive", ": keep-alive", ": keep-alive", `{} tool_calls`, done)
+		same(t, told(t, x, out), want)
 	})
 	t.Run("pain 3: a block that is told in many pieces begins once", func(t *testing.T) {
 		in := events(started, tool(0, "t1", "f"))
