@@ -26,10 +26,10 @@ type endpoint struct {
 }
 
 // locate finds the endpoint for a request; ok is false for paths that are not the
-// gateway's. Base URLs pasted with and without /v1 both work, so the prefix may be
-// doubled or absent (clients-need.md 1).
+// gateway's. Base URLs pasted with and without /v1, and with a slash at the end, all work,
+// so the prefix may be doubled or absent and slashes may be (clients-need.md 1).
 func locate(r *http.Request) (e endpoint, ok bool) {
-	path := r.URL.Path
+	path := singleSlashes(r.URL.Path)
 	if path == "/healthz" {
 		return endpoint{op: opHealth, dialect: openaiDialect}, true
 	}
@@ -52,6 +52,14 @@ func locate(r *http.Request) (e endpoint, ok bool) {
 		return endpoint{op: opModels, dialect: dialectOf(r, rest), model: strings.TrimPrefix(name, "/")}, true
 	}
 	return endpoint{op: opUnknown, dialect: dialectOf(r, rest)}, true
+}
+
+// singleSlashes takes doubled slashes out of a path.
+func singleSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
 }
 
 // asksForModels reports whether a path without a version is the model list's. A page of

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -190,6 +191,39 @@ func TestClientLeavesInUpload(t *testing.T) {
 	if n := len(d.asked()); n != 0 {
 		t.Errorf("the provider was called %d times", n)
 	}
+}
+
+// TestNothingIsLeft checks that clients that leave take nothing with them: what their
+// bodies held of the allowance is given back, and nothing runs on.
+func TestNothingIsLeft(t *testing.T) {
+	d := newDouble(t)
+	url := gatewaytest.Run(t, strings.Replace(gatewaytest.Site(providers(d)), "\tadmin off\n", "\tadmin off\n\txjp {\n\t\tmax_bodies 1MB\n\t}\n", 1))
+	post(t, url+openai.path, hello("chat", true)) // what is made once is there
+	running := runtime.NumGoroutine()
+	client := protocols()["HTTP/1.1"]
+	for i := range 30 {
+		began := make(chan struct{})
+		d.will(func(w http.ResponseWriter, r *http.Request) {
+			if i%3 > 0 {
+				streaming(w)
+				send(w, wireOf(r).life...)
+			}
+			if i%3 > 1 {
+				send(w, wireOf(r).hello)
+			}
+			close(began)
+			stall(r)
+		})
+		body := strings.Replace(padded(200_000), `{"model":"chat"`, `{"stream":`+fmt.Sprint(i%2 == 0)+`,"model":"`+wireNames[i%3]+`"`, 1)
+		leave(t, client, request(t, "POST", url+dialects[i%2].path, body), began, "")
+	}
+	client.CloseIdleConnections()
+	d.will(well)
+	eventually(t, "all that was held is given back", func() bool {
+		return post(t, url+openai.path, padded(900_000)).status == 200
+	})
+	http.DefaultClient.CloseIdleConnections()
+	eventually(t, "nothing runs on", func() bool { return runtime.NumGoroutine() <= running+10 })
 }
 
 // TestSlowReader checks that a client that does not read holds the provider back, instead

@@ -31,6 +31,8 @@ func TestPaths(t *testing.T) {
 		{"counting", "/v1/messages/count_tokens", "messages", "/v1/messages/count_tokens"},
 		{"counting with the version twice", "/v1/v1/messages/count_tokens", "messages", "/v1/messages/count_tokens"},
 		{"counting without the version", "/messages/count_tokens", "messages", "/v1/messages/count_tokens"},
+		{"a base URL with a slash at the end", "//v1/messages", "messages", "/v1/messages"},
+		{"a base URL with a version and a slash", "/v1//chat/completions", "chat", "/v1/chat/completions"},
 		{"an unknown query is ignored", "/v1/messages?beta=true", "messages", "/v1/messages"},
 		{"any unknown query is ignored", "/v1/chat/completions?api-version=2&x=%20&;=", "chat", "/v1/chat/completions"},
 	} {

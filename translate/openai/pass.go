@@ -18,6 +18,8 @@ func (Dialect) PatchRequest(doc *scan.Doc, x *translate.Exchange) ([]scan.Edit, 
 	}
 	if x.Request != nil && x.Request.Stream {
 		edits = append(edits, usageEdits(root)...)
+	} else if options := root.Get("stream_options"); !options.IsNull() { // refused without stream
+		edits = append(edits, scan.Edit{Start: options.Start(), End: options.End(), With: []byte("null")})
 	}
 	slices.SortStableFunc(edits, func(a, b scan.Edit) int { return cmp.Compare(a.Start, b.Start) })
 	return edits, nil
