@@ -251,7 +251,7 @@ func sendTurn(t *testing.T, a agent, to *place, x *translate.Exchange, store *re
 	if failed != nil {
 		t.Fatalf("%s: %s", failed.Param, failed.Message)
 	}
-	store.Fill("tenant", r)
+	store.Fill("tenant", r, &to.target)
 	x.Request = r
 	x.Begin(&to.target)
 	body, failed := gemini.Dialect{}.EncodeRequest(nil, r, x)
