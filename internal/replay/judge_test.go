@@ -57,7 +57,8 @@ func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	host, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	model := str(at(decode(body), "model"))
-	answer, fault := "", error(nil)
+	var answer string
+	var fault error
 	switch host {
 	case "openai", "openrouter":
 		answer, fault = chatAnswer, chat.Check(body, host)

@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ func (Dialect) DecodeError(status int, body []byte) *translate.Error {
 
 // upstreamError says what an error of Google's means (5).
 func upstreamError(status int, b translate.ErrorBody) *translate.Error {
-	if status == http.StatusOK {
+	if status == 200 {
 		status = statusOf(b)
 	}
 	e := translate.NewUpstreamError(status, b)
@@ -29,9 +28,9 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 		e.RetryAfter = wait
 	}
 	switch {
-	case status == http.StatusBadRequest && mentionsSignature(b.Message):
+	case status == 400 && mentionsSignature(b.Message):
 		e.Type = "thought_signature"
-	case status == http.StatusBadRequest && (badKey(b) || b.Type == "FAILED_PRECONDITION"):
+	case status == 400 && (badKey(b) || b.Type == "FAILED_PRECONDITION"):
 		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
 	}
 	return e
@@ -42,7 +41,7 @@ func statusOf(b translate.ErrorBody) int {
 	if n, err := strconv.Atoi(b.Code); err == nil && n >= 400 && n < 600 {
 		return n
 	}
-	return http.StatusInternalServerError
+	return 500
 }
 
 // operators finds what tells tenants about the operator's account: names and numbers of

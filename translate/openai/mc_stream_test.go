@@ -220,8 +220,9 @@ func clientEvents(t *testing.T, out []byte) clientStream {
 		t.Fatalf("the stream does not end with a blank line:\n%s", out)
 	}
 	for _, frame := range frames[:len(frames)-1] {
-		name, data, ok := strings.Cut(frame, "\ndata: ")
-		if name, ok = strings.CutPrefix(name, "event: "); !ok || strings.Contains(data, "\n") {
+		line, data, _ := strings.Cut(frame, "\ndata: ")
+		name, ok := strings.CutPrefix(line, "event: ")
+		if !ok || strings.Contains(data, "\n") {
 			t.Fatalf("not an event line and a data line: %q", frame)
 		}
 		var e struct {

@@ -102,7 +102,7 @@ func TestChatStreamCallsToMessages(t *testing.T) {
 
 // minted is the id that the gateway gives to a call without one in an exchange of a test.
 func minted(n int) string {
-	return string(translate.MintID("call_", exchange(local()), n)) + string(rune('0'+n))
+	return translate.MintID("call_", exchange(local()), n) + string(rune('0'+n))
 }
 
 // Long arguments go on as they come.

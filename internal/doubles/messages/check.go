@@ -35,7 +35,6 @@ type checker struct {
 	limit    int64
 	budget   bool // thinking with a budget is on
 	thinking bool
-	forced   bool
 	marks    int // cache marks
 	tools    map[string]bool
 	calls    map[string]bool // the ids of calls so far
