@@ -118,6 +118,7 @@ func (a *attempt) begin() {
 	calls.enter(a)
 	o := &a.c.outcome
 	o.route, o.model, o.passed, o.wire = a.route, r.Model, a.pass, r.Wire
+	o.usage, o.stop = translate.Usage{}, "" // what an earlier route told is not this one's
 	a.c.publish()
 }
 

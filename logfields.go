@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -122,8 +123,13 @@ func (c *call) logFailure(a *attempt, f *failure) {
 	if a.credential != nil {
 		credential = a.credential.Name()
 	}
-	entry.Write(
+	fields := []zapcore.Field{
 		zap.String("request_id", c.requestID()), zap.String("route", a.route.id), zap.String("provider", a.route.upstream.name),
 		zap.String("credential", credential), zap.String("kind", errorKind(f.err)), zap.Int("upstream_status", f.err.Status),
-		zap.String("upstream_type", quotedField(f.err.Type)), zap.String("upstream_message", c.withoutEcho(redact(string(a.scrub([]byte(f.err.Upstream)))))), zap.Int("attempt", c.outcome.attempts))
+		zap.String("upstream_type", quotedField(f.err.Type)), zap.String("upstream_message", c.withoutEcho(redact(string(a.scrub([]byte(f.err.Upstream)))))), zap.Int("attempt", c.outcome.attempts),
+	}
+	if span := trace.SpanContextFromContext(c.r.Context()); span.IsValid() {
+		fields = append(fields, zap.String("traceID", span.TraceID().String())) // as in the access log
+	}
+	entry.Write(fields...)
 }

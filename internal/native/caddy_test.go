@@ -3,6 +3,7 @@ package native
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -207,4 +208,15 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("still not: %s", what)
+}
+
+// cancelled sends a request and goes away while it is served.
+func cancelled(t *testing.T, r *http.Request) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if res, err := http.DefaultClient.Do(r.WithContext(ctx)); err == nil {
+		res.Body.Close()
+		t.Error("it was answered")
+	}
 }

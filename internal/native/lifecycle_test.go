@@ -152,12 +152,17 @@ func counter(s *server, name string) float64 {
 	var sum float64
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, name); ok && (rest[0] == '{' || rest[0] == ' ') {
-			var value float64
-			fmt.Sscan(rest[strings.LastIndex(rest, " "):], &value)
-			sum += value
+			sum += number(rest[strings.LastIndex(rest, " ")+1:])
 		}
 	}
 	return sum
+}
+
+// number reads a sample's value, 0 if there is none.
+func number(text string) float64 {
+	var value float64
+	fmt.Sscan(text, &value)
+	return value
 }
 
 // process is Caddy in a process of its own.

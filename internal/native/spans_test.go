@@ -52,7 +52,7 @@ func (k *spanKeeper) take(t *testing.T) []sdktrace.ReadOnlySpan {
 type described struct {
 	Name       string
 	Kind       string
-	Parent     string
+	Trace, ID  string
 	Status     string
 	Attributes map[string]any
 	Events     int
@@ -63,9 +63,7 @@ func describe(list []sdktrace.ReadOnlySpan) []described {
 	var out []described
 	for _, s := range list {
 		d := described{Name: s.Name(), Kind: s.SpanKind().String(), Status: s.Status().Code.String() + s.Status().Description, Attributes: map[string]any{}, Events: len(s.Events())}
-		if s.Parent().IsValid() {
-			d.Parent = s.Parent().SpanID().String()
-		}
+		d.Trace, d.ID = s.SpanContext().TraceID().String(), s.SpanContext().SpanID().String()
 		for _, a := range s.Attributes() {
 			d.Attributes[string(a.Key)] = a.Value.AsInterface()
 		}
