@@ -284,7 +284,7 @@ func SetCapability(c *translate.Capabilities, flag, value string) error {
 		*p = n
 	case *float64:
 		n, err := strconv.ParseFloat(value, 64)
-		if err != nil || n < 0 {
+		if err != nil || !(n >= 0 && n < 1000) { // NaN and Inf are numbers, too
 			return fmt.Errorf("capability %s: %q is no generation such as 2.5", flag, value)
 		}
 		*p = n
