@@ -24,7 +24,10 @@ const (
 	perDocument = 1_500_000 // at least; more by size
 	perPDFByte  = 25
 	perMedia    = 1_000_000
-	toolsPrompt = 320_000 // what providers add once there are tools
+	// What providers add of their own once there are tools, or a schema for the answer:
+	// Claude 4.5 is the most talkative of those that are common.
+	toolsPrompt  = 560_000
+	formatPrompt = 130_000
 )
 
 // Request estimates a decoded prompt.
@@ -40,7 +43,9 @@ func Request(r *translate.Request) int64 {
 		t := &r.Tools[i]
 		n += perTool + text(t.Name) + text(t.Description) + text(t.Schema) + text(t.Raw)
 	}
-	n += text(r.Format.Schema)
+	if len(r.Format.Schema) > 0 {
+		n += formatPrompt + text(r.Format.Schema)
+	}
 	return (n + 999) / 1000
 }
 
