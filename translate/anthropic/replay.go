@@ -29,7 +29,7 @@ type replayed struct {
 }
 
 // NewReplay makes a Replay for a streamed answer.
-func (Dialect) NewReplay() translate.Replay { return &replay{} }
+func (Dialect) NewReplay() translate.Replay { return &replay{open: map[int64]*replayed{}} }
 
 // Record takes the data of one event.
 func (r *replay) Record(data []byte) bool {
@@ -44,7 +44,7 @@ func (r *replay) Record(data []byte) bool {
 	index, _ := v.Get("index").Int()
 	switch v.Get("type").Str() {
 	case "message_start":
-		r.open = map[int64]*replayed{}
+		clear(r.open)
 	case "content_block_start":
 		b := &replayed{start: bytes.Clone(v.Get("content_block").Raw())}
 		r.blocks = append(r.blocks, b)
@@ -109,16 +109,24 @@ func (b *replayed) write(w *emit.Writer) {
 	b.joined(w, "text", v, b.text)
 	b.joined(w, "thinking", v, b.thinking)
 	b.joined(w, "signature", v, b.signature)
-	switch input := v.Get("input"); {
-	case len(b.input) > 0:
-		w.KeyRaw("input", b.input)
-	case input.Exists():
-		w.KeyRaw("input", input.Raw())
+	if input := v.Get("input"); input.Exists() || len(b.input) > 0 {
+		w.KeyRaw("input", b.object(input))
 	}
 	if len(b.citations) > 0 {
 		w.KeyRaw("citations", append(append([]byte{'['}, b.citations...), ']'))
 	}
 	w.EndObject()
+}
+
+// object is a call's input: what was added to the block, unless it broke off.
+func (b *replayed) object(start scan.Value) []byte {
+	if v, err := scan.Parse(b.input); err == nil && v.Kind() == scan.Object {
+		return b.input
+	}
+	if start.Kind() == scan.Object {
+		return start.Raw()
+	}
+	return []byte("{}")
 }
 
 // joined writes a text of the block's beginning with what was added to it.
