@@ -11,8 +11,9 @@ import (
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 )
 
-// example runs Caddyfile.example on a free port, without anybody's credentials.
-func example(t *testing.T) string {
+// exampleConfig is Caddyfile.example for a free port, without logs and admin API. The
+// environment variables that it reads are unset.
+func exampleConfig(t *testing.T) string {
 	t.Helper()
 	config := source(t, "Caddyfile.example")
 	for _, m := range envNames.FindAllStringSubmatch(config, -1) {
@@ -25,7 +26,7 @@ func example(t *testing.T) string {
 		}
 		config = strings.ReplaceAll(config, change[0], change[1])
 	}
-	return gatewaytest.Run(t, config)
+	return config
 }
 
 // words splits a command as a shell does, as far as the README needs it.
@@ -114,7 +115,7 @@ func expected(t *testing.T, path, body string) (kind string, hold []string) {
 
 // TestCalls makes the calls that the READMEs show to the gateway of Caddyfile.example.
 func TestCalls(t *testing.T) {
-	address := example(t)
+	address := gatewaytest.Run(t, exampleConfig(t))
 	for _, name := range []string{"README.md", "README.zh-CN.md"} {
 		made := map[string]int{}
 		for _, b := range read(t, name).blocks("sh") {
