@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// exposed are the headers that pages may read: what SDKs look for, and our own.
+const exposed = "Request-Id, X-Request-Id, Retry-After, Retry-After-Ms, X-Should-Retry, X-Xjp-Lossy, X-Xjp-Provider, X-Xjp-Upstream-Model, X-Xjp-Token-Count"
+
 // cors answers a preflight request and lets pages of the configured origins read
 // answers. It reports whether the request is answered.
 func (h *Handler) cors(c *call) bool {
@@ -13,7 +16,7 @@ func (h *Handler) cors(c *call) bool {
 	if origin != "" && h.allowsOrigin(origin) {
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Add("Vary", "Origin")
-		header.Set("Access-Control-Expose-Headers", "Request-Id, X-Request-Id, Retry-After, X-Xjp-Lossy")
+		header.Set("Access-Control-Expose-Headers", exposed)
 	}
 	if c.r.Method != http.MethodOptions {
 		return false

@@ -151,11 +151,11 @@ func encodeBase64(data []byte) []byte {
 // inlineRemote adds to the edits of a passed request those that inline URLs which the
 // provider does not fetch itself.
 func (a *attempt) inlineRemote(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
-	switch {
-	case a.target.route.Wire == "anthropic":
+	switch a.target.route.Wire {
+	case "anthropic":
 		return a.inlineSources(edits)
-	case a.sent.Quirks.OpenRouter && !a.sent.Caps.VideoURL && a.c.s.fetcher != nil:
-		return a.inlineVideos(edits)
+	case "openai":
+		return a.inlineParts(edits)
 	}
 	return edits, nil
 }
@@ -179,11 +179,19 @@ func (a *attempt) inlineSources(edits []scan.Edit) ([]scan.Edit, *translate.Erro
 	return sorted(edits), nil
 }
 
-// inlineVideos inlines videos, of which OpenRouter's providers take no URLs but those of
-// YouTube (D26).
-func (a *attempt) inlineVideos(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
+// inlineParts inlines images for Chat providers that take no URLs of them, and videos for
+// OpenRouter, whose providers take none but those of YouTube (D26).
+func (a *attempt) inlineParts(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
+	caps := &a.sent.Caps
+	var remotes []openai.Remote
+	if caps.Images && !caps.ImageURL {
+		remotes = openai.RemoteParts(a.c.doc, "image_url")
+	}
+	if a.sent.Quirks.OpenRouter && !caps.VideoURL && a.c.s.fetcher != nil {
+		remotes = append(remotes, openai.RemoteParts(a.c.doc, "video_url")...)
+	}
 	fetched := 0
-	for _, remote := range openai.RemoteVideos(a.c.doc) {
+	for _, remote := range remotes {
 		if onYouTube(remote.URL) {
 			continue
 		}
@@ -193,6 +201,9 @@ func (a *attempt) inlineVideos(edits []scan.Edit) ([]scan.Edit, *translate.Error
 		}
 		with := append([]byte(`"data:`+object.Type+`;base64,`), encodeBase64(object.Data)...)
 		edits = append(edits, scan.Edit{Start: remote.Value.Start(), End: remote.Value.End(), With: append(with, '"')})
+	}
+	if len(remotes) == 0 {
+		return edits, nil
 	}
 	return sorted(edits), nil
 }

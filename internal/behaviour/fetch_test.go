@@ -62,11 +62,12 @@ func showing(d dialect, model string, urls ...string) string {
 	return withField(model, false, "messages", `[{"role":"user","content":[{"type":"text","text":"What is it?"}`+parts+`]}]`)
 }
 
-// needy configures providers that take no URLs: Gemini and Claude on Vertex AI, and
-// Clewdr's web interface.
+// needy configures providers that take no URLs: Gemini and Claude on Vertex AI, Clewdr's
+// web interface, and a Chat server that says so.
 func needy(d *double) string {
 	vertex := "\t\tprovider vertex {\n\t\t\taccess_token " + secret + "\n\t\t\tproject p\n\t\t\tbase_url " + d.url + "\n\t\t}\n"
 	return vertex + provider("clewdr", "clewdr", d) + "\t\tmodel gemini {\n\t\t\troute vertex gemini-2.5-pro\n\t\t}\n\t\tmodel claude {\n\t\t\troute vertex claude-sonnet-4-5@20250929\n\t\t}\n" +
+		provider("ollama", "openai", d) + "\t\tmodel local {\n\t\t\troute ollama llava {\n\t\t\t\tcapability image_url false\n\t\t\t}\n\t\t}\n" +
 		"\t\tmodel web {\n\t\t\troute clewdr claude-sonnet-4-5 {\n\t\t\t\tbackend web\n\t\t\t}\n\t\t}\n"
 }
 
@@ -76,7 +77,7 @@ func TestFetching(t *testing.T) {
 	url := gatewaytest.Run(t, quiet(gatewaytest.Site(needy(d)+"\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t\tmax_size 10KB\n\t\t\ttimeout 200ms\n\t\t}")))
 	encoded := base64.StdEncoding.EncodeToString([]byte(png))
 	for _, dialect := range dialects {
-		for _, model := range []string{"gemini", "claude", "web"} {
+		for _, model := range []string{"gemini", "claude", "web", "local"} {
 			t.Run(name("a URL becomes data of the sniffed type,", dialect.name, "to", model), func(t *testing.T) {
 				d.will(well)
 				hits.Store(0)
@@ -163,7 +164,7 @@ func TestFetchingIsGuarded(t *testing.T) {
 			d := newDouble(t)
 			url := gatewaytest.Run(t, quiet(gatewaytest.Site(needy(d)+test.option)))
 			for _, dialect := range dialects {
-				for _, model := range []string{"gemini", "claude", "web"} {
+				for _, model := range []string{"gemini", "claude", "web", "local"} {
 					for _, u := range []string{address + "/image", strings.Replace(address, "127.0.0.1", "localhost", 1) + "/image"} {
 						got := post(t, url+dialect.path, showing(dialect, model, u))
 						if e := errorIn(t, dialect, got); got.status != 400 || !strings.Contains(e.message, test.says) {

@@ -230,6 +230,11 @@ func TestCORS(t *testing.T) {
 				if origin := answer.header.Get("Access-Control-Allow-Origin"); origin != test.allowed {
 					t.Errorf("%s: allowed origin is %q", what, origin)
 				}
+				for _, header := range []string{"Request-Id", "X-Request-Id", "Retry-After", "Retry-After-Ms", "X-Should-Retry"} { // which SDKs read
+					if exposed := answer.header.Get("Access-Control-Expose-Headers"); (test.allowed != "") != strings.Contains(exposed+",", header+",") {
+						t.Errorf("%s: exposed are %q", what, exposed)
+					}
+				}
 				if vary := answer.header.Get("Vary"); test.allowed != "" && !strings.Contains(vary, "Origin") {
 					t.Errorf("%s: Vary is %q", what, vary)
 				}
