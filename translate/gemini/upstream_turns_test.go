@@ -206,6 +206,26 @@ func converse(t *testing.T, a agent, to *place, stream, forgets bool) {
 	}
 }
 
+// TestPicturesReturn has a Chat client bring back pictures, which later requests edit: they
+// stand in the model's turn again, with their signatures.
+func TestPicturesReturn(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		to := studio("gemini-3-pro-image")
+		a := &chatAgent{Inbound: chatDialect}
+		a.ask("Draw.")
+		x := &translate.Exchange{ID: "1", Model: "m"}
+		store := recall.New(1<<20, time.Hour)
+		sendTurn(t, a, to, x, store)
+		said := mint(to.surface, []string{`{"text":"Here:"}`, `{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="},"thoughtSignature":"$1"}`})
+		answerTurn(t, a, x, store, said, stream)
+		a.ask("Larger.")
+		body := sendTurn(t, a, to, x, store)
+		if want := strings.Join(said, ","); !strings.Contains(string(body), `{"role":"model","parts":[`+want+`]}`) {
+			t.Errorf("stream %v: the request lacks %s:\n%s", stream, want, body)
+		}
+	}
+}
+
 // mint puts signatures of a surface into parts.
 func mint(surface string, parts []string) []string {
 	out := make([]string, len(parts))
