@@ -36,7 +36,7 @@ func (c *call) readBody() error {
 	if err := c.fill(src); err != nil {
 		return err
 	}
-	if c.doc, err = parse(c.body, scan.DefaultLimits); err != nil {
+	if err := c.doc.Parse(c.body, scan.DefaultLimits); err != nil {
 		return malformed(err)
 	}
 	if !c.doc.IsASCII() && !utf8.Valid(c.body) {
@@ -103,9 +103,15 @@ func (c *call) tooLarge() error {
 		Message: fmt.Sprintf("the request body is larger than %d bytes", c.s.maxBody)}
 }
 
+// maxRead is how much of a body is read at a time: no more than stays in the
+// processor's caches until the document has looked at it.
+const maxRead = 128 << 10
+
 // fill reads src into the call's buffer, which grows under the allowance.
 func (c *call) fill(src io.Reader) error {
 	c.body = getBuffer(int(c.held) + 1)
+	c.doc = docs.Get().(*scan.Doc)
+	c.doc.Reset()
 	for {
 		if len(c.body) == cap(c.body) {
 			if err := c.hold(int64(cap(c.body))); err != nil {
@@ -115,8 +121,9 @@ func (c *call) fill(src io.Reader) error {
 			putBuffer(c.body)
 			c.body = grown
 		}
-		n, err := src.Read(c.body[len(c.body):cap(c.body)])
+		n, err := src.Read(c.body[len(c.body):min(cap(c.body), len(c.body)+maxRead)])
 		c.body = c.body[:len(c.body)+n]
+		c.doc.Look(c.body)
 		if int64(len(c.body)) > c.s.maxBody {
 			return c.tooLarge()
 		}

@@ -64,6 +64,9 @@ type Doc struct {
 	src   []byte
 	nodes []node
 	wide  uint64
+	// plain has a bit for each of the blocks that Look has looked at.
+	plain  []uint64
+	looked int
 }
 
 // Parse validates src as one JSON value within the limits and records its
@@ -72,9 +75,10 @@ type Doc struct {
 // *SyntaxError or a *LimitError.
 func (d *Doc) Parse(src []byte, limits Limits) error {
 	d.src = src
-	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens}
+	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens, blocks: d.plain}
 	err := p.document()
 	d.nodes, d.wide = p.nodes, p.wide
+	d.plain, d.looked = d.plain[:0], 0
 	if err != nil {
 		d.nodes = d.nodes[:0]
 	}

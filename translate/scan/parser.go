@@ -16,8 +16,9 @@ type parser struct {
 	depth  int
 	tokens int
 	level  int
-	wide   uint64 // the highest bits of its bytes are clear if all strings are ASCII
-	inner  uint32 // the innermost open array or object, outside if there is none
+	wide   uint64   // the highest bits of its bytes are clear if all strings are ASCII
+	blocks []uint64 // bits of blocks that are known to be plain
+	inner  uint32   // the innermost open array or object, outside if there is none
 }
 
 // outside is the index of no node.
@@ -248,42 +249,38 @@ func (p *parser) inside(i int) (quote int, escaped bool, err error) {
 			return i, escaped, nil
 		}
 		escaped = true
-		if i, err = p.escapes(i); err != nil {
+		from := i
+		for i+1 < len(src) && src[i] == '\\' && shortEscape[src[i+1]] {
+			i += 2
+		}
+		if i > from {
+			continue
+		}
+		if i, err = p.escape(i); err != nil {
 			return 0, true, err
 		}
 	}
 }
 
 func (p *parser) plain(i int) int {
+	if len(p.blocks) > 0 {
+		i = p.known(i)
+	}
 	i, wide := plain(p.src, i)
 	p.wide |= wide
 	return i
 }
 
-// escapes walks one escape sequence or more, as they stand at i.
-func (p *parser) escapes(i int) (int, error) {
-	if i >= len(p.src) || p.src[i] != '\\' {
-		return 0, p.fail(i, "control character in a string")
-	}
-	for i < len(p.src) && p.src[i] == '\\' {
-		if i+1 < len(p.src) && shortEscape[p.src[i+1]] {
-			i += 2
-			continue
-		}
-		var err error
-		if i, err = p.longEscape(i); err != nil {
-			return 0, err
-		}
-	}
-	return i, nil
-}
-
 // shortEscape marks what may follow a backslash on its own.
 var shortEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
 
-// longEscape walks the escape sequence at i if it is a code point.
-func (p *parser) longEscape(i int) (int, error) {
-	if i+1 >= len(p.src) || p.src[i+1] != 'u' {
+// escape walks what stands at i in a string and is neither plain nor a short escape: a
+// code point, or what must not be there.
+func (p *parser) escape(i int) (int, error) {
+	switch {
+	case i >= len(p.src) || p.src[i] != '\\':
+		return 0, p.fail(i, "control character in a string")
+	case i+1 >= len(p.src) || p.src[i+1] != 'u':
 		return 0, p.fail(i+1, "unknown escape in a string")
 	}
 	for k := i + 2; k < i+6; k++ {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,25 @@ var documents = []string{
 func TestAcceptsWhatEncodingJSONAccepts(t *testing.T) {
 	for _, text := range documents {
 		agree(t, []byte(text))
+	}
+}
+
+// A document that was looked at while it arrived is read as one that was not.
+func TestLookChangesNothing(t *testing.T) {
+	long := strings.Repeat("QUJD", 5000)
+	for _, text := range append(documents, `["`+long+`","`+long+`\n`+long+`",{"`+long+`":"é`+long+`"}]`, `"`+long+"\x01"+long+`"`, `"`+long) {
+		src := []byte(text)
+		for _, step := range []int{7, 1000, blockSize, 1 << 20} {
+			looked, plain := new(Doc), new(Doc)
+			for n := 0; n < len(src); n += step {
+				looked.Look(src[:n])
+			}
+			looked.Look(src)
+			err := looked.Parse(src, Limits{})
+			if want := plain.Parse(src, Limits{}); fmt.Sprint(err) != fmt.Sprint(want) || !slices.Equal(looked.nodes, plain.nodes) {
+				t.Fatalf("%.100q in steps of %d: %v, want %v", text, step, err, want)
+			}
+		}
 	}
 }
 

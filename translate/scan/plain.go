@@ -47,18 +47,19 @@ const (
 	wordsFirst = 256
 	// blockSize is small enough for a block to stay in the nearest cache while it is
 	// looked at three times.
-	blockSize = 2 << 10
+	blockSize = 4 << 10
 )
 
-// plainBlocks passes over blocks of plain ASCII.
+// plainBlocks passes over blocks of plain printable ASCII.
 func plainBlocks(b []byte, i int) int {
-	for ; i+blockSize <= len(b); i += blockSize {
-		block := b[i : i+blockSize]
-		if bytes.IndexByte(block, '\\') >= 0 || bytes.IndexByte(block, '"') >= 0 || !printable(block) {
-			break
-		}
+	for i+blockSize <= len(b) && isPlain(b[i:i+blockSize]) {
+		i += blockSize
 	}
 	return i
+}
+
+func isPlain(block []byte) bool {
+	return bytes.IndexByte(block, '\\') < 0 && bytes.IndexByte(block, '"') < 0 && printable(block)
 }
 
 // printable reports whether a block holds only ASCII without control characters: adding
@@ -74,4 +75,33 @@ func printable(block []byte) bool {
 		any |= w0 | w1 | w2 | w3
 	}
 	return above&high == high && any&high == 0
+}
+
+// Reset forgets the document, and what was looked at of the next.
+func (d *Doc) Reset() {
+	d.src, d.nodes, d.plain, d.looked = nil, d.nodes[:0], d.plain[:0], 0
+}
+
+// Look looks at what has arrived of a document that is about to be parsed. It may be
+// called after each read, while what was read is still in the processor's caches: Parse
+// then passes over blocks of plain text without looking at them again. src is the
+// document from its beginning, which must not change any more.
+func (d *Doc) Look(src []byte) {
+	for ; (d.looked+1)*blockSize <= len(src); d.looked++ {
+		if d.looked%64 == 0 {
+			d.plain = append(d.plain, 0)
+		}
+		if isPlain(src[d.looked*blockSize : (d.looked+1)*blockSize]) {
+			d.plain[d.looked/64] |= 1 << (d.looked % 64)
+		}
+	}
+}
+
+// known passes over what is known to be plain: the rest of the block that i is in, and
+// those after it.
+func (p *parser) known(i int) int {
+	for k := i / blockSize; k/64 < len(p.blocks) && p.blocks[k/64]>>(k%64)&1 != 0; k++ {
+		i = (k + 1) * blockSize
+	}
+	return i
 }
