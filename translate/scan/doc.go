@@ -75,7 +75,7 @@ type Doc struct {
 // *SyntaxError or a *LimitError.
 func (d *Doc) Parse(src []byte, limits Limits) error {
 	d.src = src
-	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens, blocks: d.plain}
+	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens, plain: d.plain}
 	err := p.document()
 	d.nodes, d.wide = p.nodes, p.wide
 	d.plain, d.looked = d.plain[:0], 0

@@ -17,7 +17,7 @@ type parser struct {
 	tokens int
 	level  int
 	wide   uint64   // the highest bits of its bytes are clear if all strings are ASCII
-	blocks []uint64 // bits of blocks that are known to be plain
+	plain  []uint64 // bits of blocks that are known to be plain
 	inner  uint32   // the innermost open array or object, outside if there is none
 }
 
@@ -231,44 +231,58 @@ func (p *parser) str(i int) (int, error) {
 	return quote + 1, p.add(node{start: uint32(i), end: uint32(quote + 1), kind: String, escaped: escaped})
 }
 
-// inside walks the inside of a string from i to its closing quote.
-func (p *parser) inside(i int) (quote int, escaped bool, err error) {
-	for src := p.src; ; {
-		if i+8 <= len(src) { // as plain does, without a call for what is short
-			w := binary.LittleEndian.Uint64(src[i:])
-			p.wide |= w
-			if m := special(w); m != 0 {
-				i += bits.TrailingZeros64(m) / 8
-			} else {
-				i = p.plain(i + 8)
+// inside walks the inside of a string from i to its closing quote. It goes by words of
+// eight bytes, whatever is in them, so that the processor can look at the next while it
+// deals with the escapes of one.
+func (p *parser) inside(start int) (quote int, escaped bool, err error) {
+	src, i, after, wide := p.src, start, start, p.wide
+	blocks := start + wordsFirst
+	for i+8 <= len(src) {
+		w := binary.LittleEndian.Uint64(src[i:])
+		wide |= w
+		for marks := special(w); marks != 0; marks &= marks - 1 {
+			switch at := i + bits.TrailingZeros64(marks)/8; {
+			case at < after: // a part of the last escape
+			case src[at] == '"':
+				p.wide = wide
+				return at, after > start, nil
+			case at+1 < len(src) && src[at] == '\\' && shortEscape[src[at+1]]:
+				after = at + 2
+			default:
+				if after, err = p.escape(at); err != nil {
+					return 0, true, err
+				}
 			}
-		} else {
-			i = p.plain(i)
 		}
-		if i < len(src) && src[i] == '"' {
-			return i, escaped, nil
-		}
-		escaped = true
-		from := i
-		for i+1 < len(src) && src[i] == '\\' && shortEscape[src[i+1]] {
-			i += 2
-		}
-		if i > from {
-			continue
-		}
-		if i, err = p.escape(i); err != nil {
-			return 0, true, err
+		if i += 8; i >= blocks { // most long strings are base64
+			i = p.blocks(i)
+			blocks = i + blockSize
 		}
 	}
+	p.wide = wide
+	return p.ending(max(i, after), after > start)
 }
 
-func (p *parser) plain(i int) int {
-	if len(p.blocks) > 0 {
-		i = p.known(i)
+// ending walks the inside of a string in the last bytes of a document.
+func (p *parser) ending(i int, escaped bool) (quote int, _ bool, err error) {
+	for i < len(p.src) {
+		switch c := p.src[i]; {
+		case c == '"':
+			return i, escaped, nil
+		case c >= 0x20 && c != '\\':
+			p.wide |= uint64(c)
+			i++
+		case c == '\\' && i+1 < len(p.src) && shortEscape[p.src[i+1]]:
+			escaped = true
+			i += 2
+		default:
+			escaped = true
+			if i, err = p.escape(i); err != nil {
+				return 0, true, err
+			}
+		}
 	}
-	i, wide := plain(p.src, i)
-	p.wide |= wide
-	return i
+	return 0, escaped, p.fail(i, "")
 }
 
 // shortEscape marks what may follow a backslash on its own.

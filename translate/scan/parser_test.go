@@ -118,23 +118,16 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A byte that ends the plain part of a string is found wherever it stands.
-func TestPlainFindsEveryPlace(t *testing.T) {
-	const length = 3*blockSize + wordsFirst + 17
-	b := []byte(strings.Repeat("a", length))
-	for _, c := range []byte{'"', '\\', 0, 0x1f} {
-		for i := 0; i < length; i += 1 + i/300 {
-			b[i] = c
-			for _, from := range []int{0, max(0, i-5), i} {
-				if got, _ := plain(b, from); got != i {
-					t.Fatalf("%q at %d is found at %d from %d", c, i, got, from)
-				}
+// A byte that is not plain is found wherever it stands in a string, and so are two.
+func TestSpecialBytesAreFoundInEveryPlace(t *testing.T) {
+	for _, length := range []int{1, 7, 8, 9, 40, wordsFirst + 2*blockSize + 3} {
+		for _, insert := range []string{`"`, `\`, `\n`, `\\`, `\\\"`, `\u0041`, `\x`, "\x00", "\x1f", "\x7f", "é", "\x80", `#\]"`} {
+			for i := 0; i < length; i += 1 + i/100 {
+				text := strings.Repeat("a", length)
+				agree(t, []byte(`["`+text[:i]+insert+text[i:]+`"]`))
+				agree(t, []byte(`"`+text[:i]+insert+`"`))
+				agree(t, []byte(`"`+text[:i]+insert))
 			}
-			b[i] = ' '
-			if got, _ := plain(b, i); got != length {
-				t.Fatalf("nothing is found at %d", got)
-			}
-			b[i] = '!' + 0x80
 		}
 	}
 }

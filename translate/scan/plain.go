@@ -3,7 +3,6 @@ package scan
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 )
 
 // ones has the value 1 in each of a word's eight bytes, high their highest bits.
@@ -12,34 +11,13 @@ const (
 	high = 0x80 * ones
 )
 
-// plain returns the first position from i on of a byte that does not simply stand for
-// itself in a string: a quote, a backslash or a control character. It is len(b) if
-// there is none. The highest bits of wide's bytes are clear if everything before the
-// position is ASCII.
-func plain(b []byte, i int) (at int, wide uint64) {
-	for blocks := i + wordsFirst; i+8 <= len(b); {
-		w := binary.LittleEndian.Uint64(b[i:])
-		wide |= w
-		if m := special(w); m != 0 {
-			return i + bits.TrailingZeros64(m)/8, wide
-		}
-		if i += 8; i >= blocks { // most strings are short, and most of the long ones are base64
-			i = plainBlocks(b, i)
-			blocks = i + blockSize
-		}
-	}
-	for i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\' {
-		wide |= uint64(b[i])
-		i++
-	}
-	return i, wide
-}
-
-// special marks the highest bit of the first byte of w that plain looks for, and maybe
-// of some after it. Taking 1 away from 0 borrows; with one bit flipped, a quote lies
-// just above the control characters, so that both are found in one subtraction.
+// special marks the highest bit of the bytes of w that do not simply stand for
+// themselves in a string: a quote, a backslash or a control character. Adding 0x7f to
+// what is not 0 sets the highest bit; with one bit flipped, a quote lies just above the
+// control characters, so that both are found in one sum.
 func special(w uint64) uint64 {
-	return (((w ^ 0x02*ones) - 0x21*ones) | ((w ^ '\\'*ones) - ones)) &^ w & high
+	low := w &^ high
+	return ^(((low^0x02*ones)+0x5f*ones)&((low^'\\'*ones)+0x7f*ones) | w) & high
 }
 
 const (
@@ -50,14 +28,18 @@ const (
 	blockSize = 4 << 10
 )
 
-// plainBlocks passes over blocks of plain printable ASCII.
-func plainBlocks(b []byte, i int) int {
-	for i+blockSize <= len(b) && isPlain(b[i:i+blockSize]) {
+// blocks passes over blocks of plain text, from i on.
+func (p *parser) blocks(i int) int {
+	for k := i / blockSize; k/64 < len(p.plain) && p.plain[k/64]>>(k%64)&1 != 0; k++ {
+		i = (k + 1) * blockSize
+	}
+	for i+blockSize <= len(p.src) && isPlain(p.src[i:i+blockSize]) {
 		i += blockSize
 	}
 	return i
 }
 
+// isPlain reports whether a block is printable ASCII without quotes and backslashes.
 func isPlain(block []byte) bool {
 	return bytes.IndexByte(block, '\\') < 0 && bytes.IndexByte(block, '"') < 0 && printable(block)
 }
@@ -95,13 +77,4 @@ func (d *Doc) Look(src []byte) {
 			d.plain[d.looked/64] |= 1 << (d.looked % 64)
 		}
 	}
-}
-
-// known passes over what is known to be plain: the rest of the block that i is in, and
-// those after it.
-func (p *parser) known(i int) int {
-	for k := i / blockSize; k/64 < len(p.blocks) && p.blocks[k/64]>>(k%64)&1 != 0; k++ {
-		i = (k + 1) * blockSize
-	}
-	return i
 }
