@@ -17,8 +17,11 @@ func (c *call) settle() {
 }
 
 // logFields adds what the gateway knows to the access log. No prompt, no answer and no
-// secret is among it.
+// secret is among it. A server without access logs would not read it.
 func (c *call) logFields() {
+	if server, ok := c.r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server.Logs == nil {
+		return
+	}
 	extra, ok := c.r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
 	if !ok {
 		return

@@ -45,7 +45,7 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 	}
 	if string(name) == "content_block_delta" {
 		if p.routine.text(data) != nil {
-			return p.repeat(dst, data, raw)
+			return p.repeat(dst, name, data, raw)
 		}
 	}
 	if p.doc.Parse(data, scan.Limits{}) != nil {
@@ -74,9 +74,9 @@ func (p *pass) Record(dst []byte, name, data, raw []byte) ([]byte, translate.See
 }
 
 // repeat hands on an event that differs from one before only in its piece of text.
-func (p *pass) repeat(dst, data, raw []byte) ([]byte, translate.Seen) {
+func (p *pass) repeat(dst, name, data, raw []byte) ([]byte, translate.Seen) {
 	p.output = true
-	return appendRecord(dst, []byte("content_block_delta"), data, raw), translate.Seen{Content: true}
+	return appendRecord(dst, name, data, raw), translate.Seen{Content: true}
 }
 
 // appendRecord appends an event as it came, if it is framed as clients want it.

@@ -10,6 +10,7 @@ import (
 // which differ from one before only in their text.
 type routine struct {
 	stencil scan.Stencil
+	slot    [1]scan.Value
 	index   int64
 	kind    string // the type of the delta
 }
@@ -27,14 +28,17 @@ func (r *routine) text(data []byte) scan.Text {
 
 // learn takes an event as the pattern, if it tells nothing but a piece of text.
 func (r *routine) learn(v scan.Value) {
-	delta := v.Get("delta")
-	kind := string(delta.Get("type").Text())
-	piece := delta.Get(pieces[kind])
-	index, ok := v.Get("index").Int()
-	if !ok || r.stencil.IsUseless() || len(piece.Text()) == 0 || delta.Len() != 2 || v.Len() != 3 || bytes.ContainsAny(v.Raw(), "\r\n") {
+	if r.stencil.IsUseless() {
 		return
 	}
-	if r.stencil.Cut(v, []scan.Value{piece}) {
-		r.index, r.kind = index, kind
+	delta := v.Get("delta")
+	kind := delta.Get("type").Text()
+	r.slot[0] = delta.Get(pieces[string(kind)])
+	index, ok := v.Get("index").Int()
+	if !ok || len(r.slot[0].Text()) == 0 || delta.Len() != 2 || v.Len() != 3 || bytes.ContainsAny(v.Raw(), "\r\n") {
+		return
+	}
+	if r.stencil.Cut(v, r.slot[:]) {
+		r.index, r.kind = index, string(kind)
 	}
 }

@@ -10,6 +10,7 @@ import (
 // before only in a piece of text, and in padding that hides the text's length.
 type routine struct {
 	stencil scan.Stencil
+	slots   []scan.Value
 	piece   int // which of the stencil's strings is the text
 	// what lies outside of [from, to) of the size bytes learned is the same in each
 	from, to, size int
@@ -30,7 +31,8 @@ func (r *routine) learn(v scan.Value) bool {
 	if r.stencil.IsUseless() || v.Start() > 0 || bytes.ContainsAny(v.Raw(), "\r\n") {
 		return false
 	}
-	slots, piece := slotsOf(v)
+	slots, piece := slotsOf(v, r.slots[:0])
+	r.slots = slots
 	if piece < 0 || !r.stencil.Cut(v, slots) {
 		return false
 	}
@@ -39,16 +41,16 @@ func (r *routine) learn(v scan.Value) bool {
 	return true
 }
 
-// slotsOf lists the strings of a chunk that tells nothing but a piece of text: that one
+// slotsOf appends the strings of a chunk that tells nothing but a piece of text: that one
 // and padding. piece is which it is, negative for other chunks.
-func slotsOf(v scan.Value) (slots []scan.Value, piece int) {
+func slotsOf(v scan.Value, slots []scan.Value) (_ []scan.Value, piece int) {
 	piece = -1
 	for key, m := range v.Members() {
 		switch string(key) {
 		case "choices":
 			only := onlyPiece(m)
 			if !only.Exists() || piece >= 0 {
-				return nil, -1
+				return slots, -1
 			}
 			piece = len(slots)
 			slots = append(slots, only)
@@ -58,7 +60,7 @@ func slotsOf(v scan.Value) (slots []scan.Value, piece int) {
 			}
 		case "usage", "error", "x_groq":
 			if !m.IsNull() {
-				return nil, -1
+				return slots, -1
 			}
 		}
 	}
