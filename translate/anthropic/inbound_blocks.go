@@ -142,7 +142,7 @@ func noteOf(m *translate.Media) string {
 	if m.Type != "" {
 		kind += " of type " + m.Type
 	}
-	return "[The model made an " + kind + ", which this API cannot carry.]"
+	return "[Left out: " + kind + ", which this API cannot carry.]"
 }
 
 func (e *encoder) opaque(b *outBlock, o *translate.Opaque) {

@@ -68,22 +68,22 @@ func TestParts(t *testing.T) {
 				image data:image/png;base64,iVBORw0KGgo= sealed s1
 				finish stop`,
 			messages: `text "Here:"
-				text "[The model made an image of type image/png, which this API cannot carry.]"
+				text "[Left out: image of type image/png, which this API cannot carry.]"
 				stop end_turn
 				lost image=dropped,thought_signature=dropped`},
 		{name: "4.1 a file",
 			google: []string{ends(`{"fileData":{"mimeType":"image/png","fileUri":"https://example.com/a.png"}}`, "STOP")},
 			chat: `image https://example.com/a.png
 				finish stop`,
-			messages: `text "[The model made an image of type image/png, which this API cannot carry.]"
+			messages: `text "[Left out: image of type image/png, which this API cannot carry.]"
 				stop end_turn
 				lost image=dropped`},
 		{name: "4.1 sound and film",
 			google: []string{ends(`{"inlineData":{"mimeType":"audio/wav","data":"UklGRg=="}},{"inlineData":{"mimeType":"video/mp4","data":"AAAA"}}`, "STOP")},
 			chat: `finish stop
 				lost audio=dropped,video=dropped`,
-			messages: `text "[The model made an audio of type audio/wav, which this API cannot carry.]"
-				text "[The model made an video of type video/mp4, which this API cannot carry.]"
+			messages: `text "[Left out: audio of type audio/wav, which this API cannot carry.]"
+				text "[Left out: video of type video/mp4, which this API cannot carry.]"
 				stop end_turn
 				lost audio=dropped,video=dropped`},
 		{name: "4.1 code that the model ran is fenced text, with its signature",

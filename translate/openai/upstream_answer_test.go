@@ -87,7 +87,7 @@ func TestChatAnswerToMessages(t *testing.T) {
 		{name: "4.2 tool_calls: an empty list", in: `"content":"a","tool_calls":[]`, want: `{"type":"text","text":"a"}`, stop: end},
 		{name: "4.2 function_call: its id is derived", in: `"content":null,"function_call":{"name":"f","arguments":"{\"a\":1}"}`, ends: "function_call", want: `{"type":"tool_use","id":"` + minted(0) + `","name":"f","input":{"a":1}}`, stop: tools},
 		{name: "4.2 audio: its transcript", in: `"content":null,"audio":{"id":"a1","data":"AAAA","transcript":"hello"}`, want: `{"type":"text","text":"hello"}`},
-		{name: "4.2 images: told in words", in: `"content":"a","images":[{"type":"image_url","image_url":{"url":"https://h/a.png"}}]`, want: `{"type":"text","text":"a"},{"type":"text","text":"[The model made an image, which this API cannot carry.]"}`, lost: "image=dropped"},
+		{name: "4.2 images: told in words", in: `"content":"a","images":[{"type":"image_url","image_url":{"url":"https://h/a.png"}}]`, want: `{"type":"text","text":"a"},{"type":"text","text":"[Left out: image, which this API cannot carry.]"}`, lost: "image=dropped"},
 		{name: "4.2 annotations: dropped", in: `"content":"a","annotations":[{"type":"url_citation","url_citation":{"url":"https://a","title":"A","start_index":0,"end_index":1}}]`, want: `{"type":"text","text":"a"}`, lost: "annotations=dropped"},
 
 		{name: "trap 91: stop with calls, pain 6", in: calls(`"{}"`), want: tool(`{}`), stop: tools},

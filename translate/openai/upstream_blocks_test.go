@@ -318,7 +318,7 @@ func TestChatStreamBlocksToMessages(t *testing.T) {
 			0 text "a"
 			0 ends
 			1 begins: text
-			1 text "[The model made an image of type image/png, which this API cannot carry.]"
+			1 text "[Left out: image of type image/png, which this API cannot carry.]"
 			1 ends
 			delta end_turn 7+0+0→1
 			stop`},
