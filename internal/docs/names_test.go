@@ -61,19 +61,19 @@ func TestNames(t *testing.T) {
 // TestNothingInvented checks that the page on observability names nothing that the code
 // does not.
 func TestNothingInvented(t *testing.T) {
-	real := map[string]bool{}
+	existing := map[string]bool{}
 	for _, name := range append(named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go")...) {
-		real["caddy_xjp_"+name] = true
+		existing["caddy_xjp_"+name] = true
 	}
 	for _, name := range named(t, `"(xjp_\w+)"`, 20, "logfields.go") {
-		real[name] = true
+		existing[name] = true
 	}
 	for _, name := range placeholders(t) {
-		real["http.xjp."+name] = true
+		existing["http.xjp."+name] = true
 	}
 	for name := range read(t, "docs/observability.md").code() {
 		ours := strings.HasPrefix(name, "caddy_xjp_") || strings.HasPrefix(name, "xjp_") || strings.HasPrefix(name, "http.xjp.")
-		if ours && !real[name] && name != "xjp_gateway" {
+		if ours && !existing[name] && name != "xjp_gateway" {
 			t.Errorf("docs/observability.md names %s, which does not exist", name)
 		}
 	}
