@@ -34,7 +34,7 @@ func (ErrorHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddy
 	if !ok {
 		return next.ServeHTTP(w, r)
 	}
-	d, e, id := rendered(r, err)
+	d, e, id, status := rendered(r, err)
 	if id == "" { // the gateway has not seen the request
 		id = "req_" + newID()
 		tellID(w.Header(), id)
@@ -42,24 +42,27 @@ func (ErrorHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddy
 	body := d.EncodeError(nil, e, id)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(d.Status(e))
+	w.WriteHeader(status)
 	_, werr := w.Write(body)
 	return werr
 }
 
-// rendered finds dialect, error and request id for an error in handle_errors.
-func rendered(r *http.Request, err error) (*dialect, *translate.Error, string) {
+// rendered finds dialect, error, request id and status for an error in handle_errors. One
+// of another handler keeps its status.
+func rendered(r *http.Request, err error) (d *dialect, e *translate.Error, id string, status int) {
 	var own *DialectError
 	if errors.As(err, &own) {
-		return dialectNamed(own.Dialect), own.Err, own.RequestID
+		d = dialectNamed(own.Dialect)
+		return d, own.Err, own.RequestID, d.Status(own.Err)
 	}
-	d := openaiDialect
+	d = openaiDialect
 	if e, ok := locate(r); ok {
 		d = e.dialect
 	}
-	kind, status := translate.ErrInternal, http.StatusInternalServerError
+	kind := translate.ErrInternal
+	status = http.StatusInternalServerError
 	var handled caddyhttp.HandlerError
-	if errors.As(err, &handled) {
+	if errors.As(err, &handled) && handled.StatusCode > 0 {
 		status = handled.StatusCode
 	}
 	switch {
@@ -76,7 +79,7 @@ func rendered(r *http.Request, err error) (*dialect, *translate.Error, string) {
 	case status >= 400 && status < 500:
 		kind = translate.ErrInvalid
 	}
-	return d, &translate.Error{Kind: kind, Message: http.StatusText(status)}, ""
+	return d, &translate.Error{Kind: kind, Message: http.StatusText(status)}, "", status
 }
 
 // dialectNamed finds a client dialect by its name.
