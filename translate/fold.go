@@ -166,7 +166,7 @@ func (c *foldChoice) close() Choice {
 		if b.Kind == CallBlock {
 			b.closeCall()
 		}
-		if b.Kind == TextBlock && len(b.Text) == 0 && b.Signature == nil {
+		if b.Kind == TextBlock && len(b.Text) == 0 && b.Signature == nil && len(b.Citations) == 0 {
 			continue
 		}
 		out.Blocks = append(out.Blocks, b.Block)
