@@ -180,14 +180,14 @@ func (a *attempt) inlineSources(edits []scan.Edit) ([]scan.Edit, *translate.Erro
 }
 
 // inlineParts inlines images for Chat providers that take no URLs of them, and videos for
-// OpenRouter, whose providers take none but those of YouTube (D26).
+// providers behind OpenRouter that take none but YouTube's, as the route says (D26).
 func (a *attempt) inlineParts(edits []scan.Edit) ([]scan.Edit, *translate.Error) {
 	caps := &a.sent.Caps
 	var remotes []openai.Remote
 	if caps.Images && !caps.ImageURL {
 		remotes = openai.RemoteParts(a.c.doc, "image_url")
 	}
-	if a.sent.Quirks.OpenRouter && !caps.VideoURL && a.c.s.fetcher != nil {
+	if a.sent.Quirks.OpenRouter && !caps.VideoURL {
 		remotes = append(remotes, openai.RemoteParts(a.c.doc, "video_url")...)
 	}
 	fetched := 0

@@ -22,6 +22,7 @@ func TestOpenRouter(t *testing.T) {
 	}
 	url := gateway(t, d, provider("or", "openrouter", d)+provider("spare", "openai", spare)+
 		routed("routed", "")+routed("idle", "\t\t\t\ttimeout {\n\t\t\t\t\tidle 600ms\n\t\t\t\t}\n")+
+		"\t\tmodel videos {\n\t\t\troute or vendor/up {\n\t\t\t\tcapability video_url false\n\t\t\t}\n\t\t}\n"+
 		"\t\tfetch {\n\t\t\tallow 127.0.0.0/8\n\t\t}\n"+
 		"\t\tmodel first {\n\t\t\troute or vendor/up {\n\t\t\t\ttimeout {\n\t\t\t\t\tfirst_token 600ms\n\t\t\t\t}\n\t\t\t}\n\t\t}\n")
 	const processing = ": OPENROUTER PROCESSING"
@@ -138,12 +139,18 @@ func TestOpenRouter(t *testing.T) {
 			t.Errorf("the client gets %s", r.body)
 		}
 	})
-	t.Run("D26: a video by URL is inlined as a video, one of YouTube's is not", func(t *testing.T) {
+	t.Run("D26: a video by URL is inlined as a video where the route says so, one of YouTube's is not", func(t *testing.T) {
 		d.will(well)
 		const youtube = `{"type":"video_url","video_url":{"url":"https://www.youtube.com/watch?v=x"}}`
-		r := post(t, url+openai.path, `{"model":"first","messages":[{"role":"user","content":[{"type":"video_url","video_url":{"url":"`+videos.URL+`/a.mp4"}, "x":1},`+youtube+`]}]}`)
+		body := `{"model":"%s","messages":[{"role":"user","content":[{"type":"video_url","video_url":{"url":"` + videos.URL + `/a.mp4"}, "x":1},` + youtube + `]}]}`
+		r := post(t, url+openai.path, strings.Replace(body, "%s", "videos", 1))
 		want := `[{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAAGGZ0eXBtcDQyAAAAAGlzb20="}, "x":1},` + youtube + `]`
 		if sent := d.last(t).body; r.status != 200 || !strings.Contains(sent, want) {
+			t.Errorf("%d, the provider gets %s", r.status, sent)
+		}
+		d.will(well)
+		r = post(t, url+openai.path, strings.Replace(body, "%s", "first", 1))
+		if sent := d.last(t).body; r.status != 200 || sent != strings.Replace(body, "%s", "vendor/up", 1) {
 			t.Errorf("%d, the provider gets %s", r.status, sent)
 		}
 	})

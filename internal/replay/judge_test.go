@@ -85,6 +85,9 @@ func court(t *testing.T, j *judge) string {
 		if name == "vertex" {
 			credential = "access_token " + secret + "\n\t\t\tproject demo-project"
 		}
+		if name == "openrouter" {
+			credential += "\n\t\t\tallow_fields server_tools" // some were recorded with such
+		}
 		fmt.Fprintf(&options, "\t\tprovider %s {\n\t\t\t%s\n\t\t\tbase_url %s/%s\n\t\t}\n", name, credential, j.url, name)
 		option := map[string]string{
 			"openai":     " {\n\t\t\t\tcapability reasoning_style openai_effort\n\t\t\t}", // as at OpenAI's own address

@@ -83,10 +83,12 @@ func family(model string) string {
 	return ""
 }
 
-// adjust sets what OpenRouter takes on behalf of the model.
+// adjust sets what OpenRouter takes on behalf of the model. A recorded answer shows that
+// it takes URLs of videos, though its documentation knows providers that take none: for
+// those a route says otherwise (D26).
 func adjust(caps *translate.Capabilities, r *providers.Route) {
 	caps.ReasoningStyle, caps.MaxTokensParam = "openrouter", "max_tokens"
-	caps.ImageURL, caps.PDF, caps.PDFURL, caps.VideoURL = true, true, true, false
+	caps.ImageURL, caps.PDF, caps.PDFURL, caps.VideoURL = true, true, true, true
 	caps.SystemParts, caps.TopK = true, true
 	caps.CacheControl = r.Family == translate.FamilyAnthropic || r.Family == translate.FamilyGoogle
 	caps.WebSearch = "openrouter"
