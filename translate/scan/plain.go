@@ -2,7 +2,8 @@ package scan
 
 import (
 	"bytes"
-	"encoding/binary"
+
+	"github.com/segmentio/asm/ascii"
 )
 
 // ones has the value 1 in each of a word's eight bytes, high their highest bits.
@@ -24,8 +25,8 @@ const (
 	// wordsFirst is how many bytes are looked at in words before blocks are tried.
 	wordsFirst = 256
 	// blockSize is small enough for a block to stay in the nearest cache while it is
-	// looked at three times.
-	blockSize = 4 << 10
+	// looked at three times, and large enough for the calls not to count.
+	blockSize = 32 << 10
 )
 
 // blocks passes over blocks of plain text, from i on.
@@ -41,22 +42,7 @@ func (p *parser) blocks(i int) int {
 
 // isPlain reports whether a block is printable ASCII without quotes and backslashes.
 func isPlain(block []byte) bool {
-	return bytes.IndexByte(block, '\\') < 0 && bytes.IndexByte(block, '"') < 0 && printable(block)
-}
-
-// printable reports whether a block holds only ASCII without control characters: adding
-// 0x60 to such a byte sets its highest bit if it is 0x20 or above, and carries nothing.
-func printable(block []byte) bool {
-	above, any := ^uint64(0), uint64(0)
-	for ; len(block) >= 32; block = block[32:] {
-		w0 := binary.LittleEndian.Uint64(block)
-		w1 := binary.LittleEndian.Uint64(block[8:])
-		w2 := binary.LittleEndian.Uint64(block[16:])
-		w3 := binary.LittleEndian.Uint64(block[24:])
-		above &= (w0 + 0x60*ones) & (w1 + 0x60*ones) & (w2 + 0x60*ones) & (w3 + 0x60*ones)
-		any |= w0 | w1 | w2 | w3
-	}
-	return above&high == high && any&high == 0
+	return bytes.IndexByte(block, '\\') < 0 && bytes.IndexByte(block, '"') < 0 && ascii.ValidPrint(block)
 }
 
 // Reset forgets the document, and what was looked at of the next.
