@@ -21,6 +21,7 @@ type decoder struct {
 	candidates []*candidate
 	counts     counts
 	usage      translate.Usage
+	routine    routine
 }
 
 // candidate is a choice under way.
@@ -59,9 +60,13 @@ func (Dialect) DecodeResponse(doc *scan.Doc, x *translate.Exchange) (*translate.
 func (d *decoder) Decode(_, data []byte, events []translate.Event) []translate.Event {
 	d.events, d.buf = events, d.buf[:0]
 	defer func() { d.events = nil }()
+	if !d.ended && d.repeat(data) {
+		return d.events
+	}
 	for len(data) > 0 && !d.ended {
 		if d.doc.Parse(data, scan.Limits{}) == nil {
 			d.response(d.doc.Root())
+			d.routine.learn(d.doc.Root())
 			break
 		}
 		// Seen once: data lines without blank lines between, which are one record.
@@ -101,10 +106,7 @@ func (d *decoder) response(v scan.Value) {
 		d.started = true
 		d.add(translate.Event{Kind: translate.EventStart, ID: v.Get("responseId").Text(), Name: v.Get("modelVersion").Text()})
 	}
-	if d.counts.merge(v.Get("usageMetadata")) {
-		d.counts.usage(&d.usage)
-		d.add(translate.Event{Kind: translate.EventUsage, Usage: &d.usage})
-	}
+	d.count(v.Get("usageMetadata"))
 	for c := range v.Get("candidates").Elements() {
 		index, _ := c.Get("index").Int()
 		if index < 0 || index > translate.MaxChoices {
@@ -118,6 +120,14 @@ func (d *decoder) response(v scan.Value) {
 	}
 	if reason := v.At("promptFeedback", "blockReason").Text(); len(reason) > 0 {
 		d.blocked(reason.String(), v.At("promptFeedback", "blockReasonMessage").Text())
+	}
+}
+
+// count takes over what an event tells of tokens.
+func (d *decoder) count(v scan.Value) {
+	if d.counts.merge(v) {
+		d.counts.usage(&d.usage)
+		d.add(translate.Event{Kind: translate.EventUsage, Usage: &d.usage})
 	}
 }
 

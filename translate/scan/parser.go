@@ -25,14 +25,7 @@ type parser struct {
 const outside = ^uint32(0)
 
 func (p *parser) document() error {
-	if p.depth == 0 || p.depth > maxNesting {
-		p.depth = maxNesting
-	}
-	p.inner = outside
-	i, err := p.value(p.space(0))
-	for err == nil && p.inner != outside {
-		i, err = p.further(i)
-	}
+	i, err := p.whole(p.space(0))
 	if err != nil {
 		return err
 	}
@@ -40,6 +33,19 @@ func (p *parser) document() error {
 		return p.fail(i, "unexpected data after the value")
 	}
 	return nil
+}
+
+// whole walks the value at i with all that is in it.
+func (p *parser) whole(i int) (int, error) {
+	if p.depth == 0 || p.depth > maxNesting {
+		p.depth = maxNesting
+	}
+	p.inner = outside
+	i, err := p.value(i)
+	for err == nil && p.inner != outside {
+		i, err = p.further(i)
+	}
+	return i, err
 }
 
 func (p *parser) fail(at int, reason string) error {

@@ -3,12 +3,14 @@ package scan
 import "bytes"
 
 // Stencil recognises documents that differ from an earlier one only inside of certain
-// strings, as most chunks of a stream do. They need no walk: they are JSON as that one
-// was, and say the same but for these strings. The zero Stencil matches nothing.
+// strings and objects, its slots, as most chunks of a stream do. They need no walk: they
+// are JSON as that one was, and say the same but for what is in the slots. The zero
+// Stencil matches nothing.
 type Stencil struct {
 	src    []byte
-	fixed  [][]byte // what stands before, between and after the strings
+	fixed  [][]byte // what stands before, between and after the slots
 	texts  []Text
+	nodes  []node
 	misses int // how often it was cut since it matched
 }
 
@@ -22,9 +24,9 @@ const (
 // IsUseless reports whether the stencil has been cut again and again and never matched.
 func (s *Stencil) IsUseless() bool { return s.misses >= maxMisses }
 
-// Cut makes the stencil of a document, in which the strings, given in their order, may
+// Cut makes the stencil of a document, in which the slots, given in their order, may
 // differ. It copies what it keeps, and reports whether the document is small enough.
-func (s *Stencil) Cut(v Value, strings []Value) bool {
+func (s *Stencil) Cut(v Value, slots []Value) bool {
 	s.misses++
 	s.fixed = s.fixed[:0]
 	if len(v.Raw()) > maxStencil {
@@ -32,36 +34,57 @@ func (s *Stencil) Cut(v Value, strings []Value) bool {
 	}
 	s.src = append(s.src[:0], v.Raw()...)
 	at, base := 0, v.Start()
-	for _, text := range strings {
-		s.fixed = append(s.fixed, s.src[at:text.Start()+1-base])
-		at = text.End() - 1 - base
+	for _, slot := range slots {
+		s.fixed = append(s.fixed, s.src[at:slot.Start()+1-base])
+		at = slot.End() - 1 - base
 	}
 	s.fixed = append(s.fixed, s.src[at:])
 	return true
 }
 
-// Match gives the strings of a document, in the order of Cut, nil if it is not of the
-// stencil's form. They are parts of src; the list is valid until the next Match.
+// Match gives what is in the slots of a document, in the order of Cut, nil if it is not
+// of the stencil's form: texts, and objects with their braces. They are parts of src; the
+// list is valid until the next Match.
 func (s *Stencil) Match(src []byte) []Text {
 	s.texts = s.texts[:0]
+	at := 0
 	for i, fixed := range s.fixed {
-		if !bytes.HasPrefix(src, fixed) {
+		if !bytes.HasPrefix(src[at:], fixed) {
 			return nil
 		}
-		if src = src[len(fixed):]; i == len(s.fixed)-1 {
+		if at += len(fixed); i == len(s.fixed)-1 {
 			break
 		}
-		p := parser{src: src}
-		quote, _, err := p.inside(0)
-		if err != nil {
+		end, ok := s.slot(src, at)
+		if !ok {
 			return nil
 		}
-		s.texts = append(s.texts, Text(src[:quote:quote]))
-		src = src[quote:]
+		at = end
 	}
-	if len(src) > 0 {
+	if at < len(src) || len(s.fixed) == 0 {
 		return nil
 	}
 	s.misses = 0
 	return s.texts
+}
+
+// slot takes what is in the slot whose opening byte is ahead of at, and returns the
+// position of its closing byte.
+func (s *Stencil) slot(src []byte, at int) (end int, ok bool) {
+	p := parser{src: src, nodes: s.nodes[:0]}
+	if src[at-1] == '"' {
+		end, _, err := p.inside(at)
+		if err != nil {
+			return 0, false
+		}
+		s.texts = append(s.texts, Text(src[at:end:end]))
+		return end, true
+	}
+	end, err := p.whole(at - 1)
+	s.nodes = p.nodes
+	if err != nil {
+		return 0, false
+	}
+	s.texts = append(s.texts, Text(src[at-1:end:end]))
+	return end - 1, true
 }
