@@ -83,7 +83,16 @@ func (o *outbound) mediaType(m *translate.Media, field string) (string, *transla
 	if mediaType == "" {
 		return "", translate.Invalid(field, "the type of the "+m.Kind.String()+" is not known; send it as a data URL or with a name that tells")
 	}
+	if !o.fits(m.Kind, mediaType) {
+		return "", translate.Invalid(field, "the "+m.Kind.String()+" is of the type "+mediaType)
+	}
 	return mediaType, nil
+}
+
+// fits reports whether a medium is what it was sent as; what a URL led to may be a page
+// that says so. A PDF may come as an image, since the API looks at the type only.
+func (o *outbound) fits(kind translate.MediaKind, mediaType string) bool {
+	return kind == translate.Document || strings.HasPrefix(mediaType, kind.String()+"/") || mediaType == "application/pdf" && o.caps.PDF
 }
 
 // mediaTypeOf is the type by the data, the declaration, or the URL's path without query

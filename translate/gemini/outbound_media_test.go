@@ -40,6 +40,8 @@ func TestMedia(t *testing.T) {
 		{name: "A40: a type in the query is not the file's", chat: imageURL("https://h/image?name=a.png"), err: "messages[0].content[0]: the type of the image is not known"},
 		{name: "A41: a type that nothing tells is never guessed", chat: videoURL("https://h/v", ""), err: "messages[0].content[0]: the type of the video is not known; send it as a data URL or with a name that tells"},
 		{name: "A41: nor that of an image or a document", messages: messagesSource("document", `{"type":"url","url":"https://h/d"}`), err: "messages[0].content[0]: the type of the document is not known"},
+		{name: "A41: a page is no video", chat: videoURL("data:text/html;base64,PGh0bWw+", ""), err: "messages[0].content[0]: the video is of the type text/html"},
+		{name: "A41: nor an image", chat: imageURL("https://h/a.html"), err: "messages[0].content[0]: the image is of the type text/html"},
 		{name: "A43: YouTube is left to AI Studio", chat: videoURL("https://www.youtube.com/watch?v=dQw4w9WgXcQ", ""), want: sentPart(fileData("video/*", "https://www.youtube.com/watch?v=dQw4w9WgXcQ"))},
 		{name: "A43: YouTube is left to Vertex AI", to: vertexAI("gemini-2.5-pro"), chat: videoURL("https://youtu.be/dQw4w9WgXcQ", ""), want: sentPart(fileData("video/*", "https://youtu.be/dQw4w9WgXcQ"))},
 		{name: "3.3: a file in Google's storage", to: vertexAI("gemini-2.5-pro"), chat: videoURL("gs://bucket/v.mp4", ""), want: sentPart(fileData("video/mp4", "gs://bucket/v.mp4"))},
