@@ -131,7 +131,7 @@ const maxCandidates = 8
 
 func (o *outbound) checkFields() *translate.Error {
 	if o.r.HasMaxTokens && o.r.MaxTokens < 1 {
-		return translate.Invalid("max_tokens", "max_tokens must be at least 1")
+		return translate.Invalid(o.r.MaxTokensField(), o.r.MaxTokensField()+" must be at least 1")
 	}
 	if o.r.Candidates > maxCandidates {
 		return translate.Invalid("n", "n must be at most 8 for this model's provider")

@@ -32,7 +32,7 @@ func (o *outbound) writeConfig() *translate.Error {
 func (o *outbound) writeLimits() {
 	if n := o.r.MaxTokens; o.r.HasMaxTokens && n > 0 {
 		if o.caps.MaxOutput > 0 && n > o.caps.MaxOutput {
-			o.x.Losses.Add("max_tokens", translate.Clamped)
+			o.x.Losses.Add(o.r.MaxTokensField(), translate.Clamped)
 			n = o.caps.MaxOutput
 		}
 		o.KeyInt("maxOutputTokens", n)

@@ -42,7 +42,7 @@ func (o *outbound) effortField() string {
 	if o.r.Reasoning.Raw != nil {
 		return "thinking"
 	}
-	return o.field("reasoning_effort")
+	return o.field(o.r.EffortField())
 }
 
 // thinkingLevel gives the level for Gemini 3, where thinking cannot be off.
