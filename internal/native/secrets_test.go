@@ -156,6 +156,7 @@ func TestSecrets(t *testing.T) {
 	caddy.ConfigAutosavePath = filepath.Join(t.TempDir(), "autosave.json")
 	t.Cleanup(func() { caddy.ConfigAutosavePath = autosave })
 
+	spans.drop()
 	global, site := canaryConfig(echoing(t))
 	s := startWith(t, global, site, func(s *server) {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(s.log), "secret"), []byte(canaryFile+"\n"), 0o600); err != nil {

@@ -35,6 +35,13 @@ func (k *spanKeeper) ExportSpans(_ context.Context, list []sdktrace.ReadOnlySpan
 // Shutdown does nothing.
 func (k *spanKeeper) Shutdown(context.Context) error { return nil }
 
+// drop forgets what earlier tests left.
+func (k *spanKeeper) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.list = nil
+}
+
 // take stops Caddy, whose tracing exports all spans then, and returns them.
 func (k *spanKeeper) take(t *testing.T) []sdktrace.ReadOnlySpan {
 	t.Helper()

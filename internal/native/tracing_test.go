@@ -13,6 +13,7 @@ import (
 
 // TestTracing checks the spans of attempts, and the trace context that providers are sent.
 func TestTracing(t *testing.T) {
+	spans.drop()
 	var parents []string
 	address := watched(t, telling(t), func(r *http.Request) { parents = append(parents, r.Header.Get("Traceparent")) })
 	s := start(t, tellingApp(address), "\ttracing\n"+loggingSite)
