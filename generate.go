@@ -35,6 +35,7 @@ func (c *call) generate() error {
 		}
 	}
 	err := failed.choose()
+	c.spareRetries(err.err)
 	if answer := err.err.Answer; answer != nil {
 		return c.tell(answer)
 	}
@@ -43,6 +44,18 @@ func (c *call) generate() error {
 	}
 	c.failInBand(err)
 	return nil
+}
+
+// spareRetries asks the client not to repeat what the gateway has repeated already, so
+// that its tries and the client's do not multiply (CC23). Limits and overloads tell when to
+// come back, and are left to the client.
+func (c *call) spareRetries(e *translate.Error) {
+	switch e.Kind {
+	case translate.ErrUpstream, translate.ErrTimeout, translate.ErrInterrupted:
+		if c.outcome.attempts > 1 && e.Retry == translate.Unset {
+			e.Retry = translate.No
+		}
+	}
 }
 
 // tell answers with what a failure says in the form of an answer, whose prompt is paid for

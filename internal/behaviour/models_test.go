@@ -56,6 +56,16 @@ func TestModelShapes(t *testing.T) {
 			}
 		}
 	})
+	t.Run("trap 125: the header anthropic-version chooses the shape, on single models, too", func(t *testing.T) {
+		for path, plain := range map[string]string{"/v1/models": `"object":"list"`, "/v1/models/big": `"object":"model"`} {
+			if got := get(t, url+path).body; !strings.Contains(got, plain) || strings.Contains(got, `"type":"model"`) {
+				t.Errorf("%s: %s", path, got)
+			}
+			if got := get(t, url+path, asAnthropic...).body; !strings.Contains(got, `"type":"model"`) || strings.Contains(got, `"object":"model"`) {
+				t.Errorf("%s: %s", path, got)
+			}
+		}
+	})
 	t.Run("CC31: Anthropic's shape, in time and without redirect", func(t *testing.T) {
 		fastest := time.Hour
 		for _, headers := range [][]string{{}, {"Authorization", "", "X-Api-Key", gatewaytest.Key}} {
