@@ -108,7 +108,7 @@ func (v *verdict) oneOfMany(seal string) bool {
 // note is what Messages clients are told of a medium, which their dialect has no block
 // for (wire-openai-anthropic.md 4.2). Chat clients get images; sounds are a loss that is
 // reported.
-var note = regexp.MustCompile(`\[The model made an? \w+ of type [^\]]*\]`)
+var note = regexp.MustCompile(`\[Left out: \w+ of type [^\]]*\]`)
 
 func (v *verdict) text(g got) {
 	v.t.Helper()

@@ -40,7 +40,13 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out.String() != string(want) {
-		t.Errorf("%s differs from what is told:\n%s", file, out.String())
+	told, kept := strings.Split(out.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(told), len(kept)) {
+		if told[i] != kept[i] {
+			t.Fatalf("%s, line %d\ngot  %s\nwant %s", file, i+1, told[i], kept[i])
+		}
+	}
+	if len(told) != len(kept) {
+		t.Errorf("%d lines are told, %s has %d", len(told), file, len(kept))
 	}
 }
