@@ -271,6 +271,16 @@ func TestClaudeCodeErrors(t *testing.T) {
 			}
 		}
 	})
+	t.Run("CC19: nor is it told in a stream that has begun", func(t *testing.T) {
+		for _, dialect := range dialects {
+			first.will(func(w http.ResponseWriter, _ *http.Request) {
+				events(w, append(messagesStream[:3:3], `{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}`)...)
+			})
+			if got := post(t, url+dialect.path, hello("one-messages", true)); !strings.Contains(got.body, "Hello") || !strings.Contains(got.body, `"error":{`) || strings.Contains(got.body, "x-api-key") || strings.Contains(got.body, "authentication") {
+				t.Errorf("%s: %s", dialect.name, got.body)
+			}
+		}
+	})
 	t.Run("CC24: headers of the provider's account are not relayed", func(t *testing.T) {
 		theirs := map[string]string{"anthropic-ratelimit-requests-remaining": "1", "anthropic-ratelimit-unified-status": "allowed", "x-ratelimit-remaining-tokens": "9",
 			"Set-Cookie": "a=b", "Server": "theirs", "CF-Ray": "1", "openai-organization": "org", "openai-processing-ms": "5", "anthropic-organization-id": "o",

@@ -117,7 +117,8 @@ func (p *pass) inspect(dst, name, data, raw []byte) ([]byte, translate.Seen) {
 	switch string(name) {
 	case "error":
 		seen.Err = upstreamError(200, translate.ReadError(v))
-		if p.ended = true; !v.Get("type").Text().Equal("error") { // in the form of another dialect
+		// In the form of another dialect, or about a credential that is not the client's (CC19).
+		if p.ended = true; !v.Get("type").Text().Equal("error") || seen.Err.Kind == translate.ErrUpstreamAuth {
 			return p.Fail(dst, seen.Err), seen
 		}
 	case "message_start":
