@@ -26,7 +26,9 @@ type downstream struct {
 // that takes longer than the keep-alive delay they are sent early.
 func (c *call) openDownstream() *downstream {
 	d := &downstream{c: c, rc: http.NewResponseController(c.w), last: c.started}
+	d.mu.Lock() // the timer may fire before it is known here
 	d.timer = time.AfterFunc(c.s.keepAlive, d.keepAlive)
+	d.mu.Unlock()
 	c.h.app.metrics.streams.WithLabelValues(c.dialect.Inbound.Name()).Inc()
 	return d
 }

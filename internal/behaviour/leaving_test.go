@@ -151,13 +151,13 @@ func leave(t *testing.T, client *http.Client, r *http.Request, began chan struct
 			return
 		}
 		defer res.Body.Close()
-		got := ""
+		got, awaited := "", wait
 		buf := make([]byte, 4096)
 		for {
 			n, err := res.Body.Read(buf)
-			if got += string(buf[:n]); wait != "" && strings.Contains(got, wait) {
+			if got += string(buf[:n]); awaited != "" && strings.Contains(got, awaited) {
 				close(seen)
-				wait = ""
+				awaited = ""
 			}
 			if err != nil {
 				return
