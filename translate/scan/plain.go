@@ -29,10 +29,17 @@ const (
 	blockSize = 32 << 10
 )
 
-// blocks passes over blocks of plain text, from i on.
+// blocks passes over plain text, from i on: as far as the next border of blocks, and then
+// over blocks, without a look at those that Look has seen.
 func (p *parser) blocks(i int) int {
+	if border := (i + blockSize - 1) / blockSize * blockSize; border > i {
+		if border > len(p.src) || !isPlain(p.src[i:border]) {
+			return i
+		}
+		i = border
+	}
 	for k := i / blockSize; k/64 < len(p.plain) && p.plain[k/64]>>(k%64)&1 != 0; k++ {
-		i = (k + 1) * blockSize
+		i += blockSize
 	}
 	for i+blockSize <= len(p.src) && isPlain(p.src[i:i+blockSize]) {
 		i += blockSize
