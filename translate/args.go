@@ -18,7 +18,7 @@ func CallArgs(arguments scan.Text) (args []byte, broken scan.Text) {
 	doc := argDocs.Get().(*scan.Doc)
 	defer argDocs.Put(doc)
 	err := doc.Parse(decoded, scan.Limits{})
-	defer doc.Parse(nil, scan.Limits{}) // lets go of decoded
+	defer doc.Reset() // lets go of decoded
 	if err != nil {
 		return nil, arguments
 	}
