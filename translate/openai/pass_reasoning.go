@@ -28,11 +28,19 @@ func reasoningEdits(edits []scan.Edit, messages scan.Value, x *translate.Exchang
 }
 
 func (r *replayed) message(m scan.Value, at translate.At) {
-	r.google(m, at)
-	for call := range m.Get("tool_calls").Elements() {
-		r.google(call, at)
+	var list scan.Value
+	for key, v := range m.Members() {
+		switch string(key) {
+		case "extra_content":
+			r.google(v, at)
+		case "tool_calls":
+			for call := range v.Elements() {
+				r.google(call.Get("extra_content"), at)
+			}
+		case "reasoning_details":
+			list = v
+		}
 	}
-	list := m.Get("reasoning_details")
 	if !list.First().Exists() {
 		return // an empty list is information, and stays (rule 7)
 	}
@@ -64,8 +72,7 @@ func (r *replayed) message(m scan.Value, at translate.At) {
 }
 
 // google takes out a seal that the gateway has wrapped.
-func (r *replayed) google(v scan.Value, at translate.At) {
-	extra := v.Get("extra_content")
+func (r *replayed) google(extra scan.Value, at translate.At) {
 	if extra.At("google", "thought_signature").Text().HasPrefix("xjp1.") {
 		r.x.Losses.Drop(at.String() + ".extra_content")
 		r.replace(extra, []byte("{}"))

@@ -69,12 +69,22 @@ type Doc struct {
 	looked int
 }
 
+// How many nodes are made room for at once: as many as a request with tools holds for its
+// size, within what a document full of text may waste.
+const (
+	bytesPerNode = 24
+	maxExpected  = 4 << 10
+)
+
 // Parse validates src as one JSON value within the limits and records its
 // structure. The Doc keeps src: it must not change while values are in use.
 // It accepts exactly what encoding/json's Valid accepts. The error is a
 // *SyntaxError or a *LimitError.
 func (d *Doc) Parse(src []byte, limits Limits) error {
 	d.src = src
+	if expected := min(len(src)/bytesPerNode, maxExpected); cap(d.nodes) < expected {
+		d.nodes = make([]node, 0, expected)
+	}
 	p := parser{src: src, nodes: d.nodes[:0], depth: limits.Depth, tokens: limits.Tokens, plain: d.plain}
 	err := p.document()
 	d.nodes, d.wide = p.nodes, p.wide
