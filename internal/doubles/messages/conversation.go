@@ -86,11 +86,14 @@ func (c *checker) conversation(root fields) error {
 	return nil
 }
 
-// answered reports whether the assistant or the user goes on with words: the loop of
-// tools is closed then.
+// answered reports whether the assistant has gone on after a turn, or the user with words:
+// only the last turn of an open loop of tools must begin with thinking (2.4).
 func (c *checker) answered(rest []any) bool {
 	for _, item := range rest {
 		m, _ := item.(fields)
+		if m["role"] == "assistant" {
+			return true
+		}
 		if m["role"] == "user" {
 			l, isList := m["content"].([]any)
 			for _, b := range l {
