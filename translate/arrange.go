@@ -232,7 +232,8 @@ func (a *arranger) results(index toolIndex, t Turn, i int) []Block {
 }
 
 // share gives the call at k its part of the answers: all of them, unless the turn has
-// several calls of one id, as clients without ids make them. Those are answered in order.
+// several calls of one id, as clients without ids make them. Those are answered in order,
+// and what is left over belongs to the last.
 func share(found []answer, blocks []Block, k int) []answer {
 	before, total := 0, 0
 	for i, b := range blocks {
@@ -246,7 +247,11 @@ func share(found []answer, blocks []Block, k int) []answer {
 	if total == 1 {
 		return found
 	}
-	return found[min(before, len(found)):min(before+1, len(found))]
+	found = found[min(before, len(found)):]
+	if before < total-1 {
+		found = found[:min(1, len(found))]
+	}
+	return found
 }
 
 // missing is the result of a call that was never answered.
