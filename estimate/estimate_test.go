@@ -30,6 +30,9 @@ var bounds = map[string]struct{ tooLow, median float64 }{
 // provider adds by its own work (search, code, files) are left out, and media, whose cost
 // does not follow from their bytes.
 func TestAgainstRecordings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("shares of a sample say little")
+	}
 	ratios, low := map[string][]float64{}, map[string]int{}
 	for _, e := range traffic.Load(t, "openai-chat", "anthropic-messages", "anthropic-count-tokens", "gemini-generate") {
 		group, counted, estimated := compare(e)
