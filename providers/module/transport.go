@@ -25,9 +25,8 @@ func (b *Base) provisionTransport(ctx caddy.Context) error {
 		b.TransportRaw = json.RawMessage(`{"protocol":"http"}`)
 	}
 	if limit, _ := ctx.Value(connectTimeout{}).(caddy.Duration); limit > 0 {
-		b.TransportRaw = withDefault(b.TransportRaw, "dial_timeout", limit)
+		b.TransportRaw = withDialTimeout(b.TransportRaw, limit)
 	}
-	b.TransportRaw = withDefault(b.TransportRaw, "read_buffer_size", readBuffer)
 	mod, err := ctx.LoadModule(b, "TransportRaw")
 	if err != nil {
 		return fmt.Errorf("transport: %w", err)
@@ -40,18 +39,14 @@ func (b *Base) provisionTransport(ctx caddy.Context) error {
 	return nil
 }
 
-// readBuffer is how many bytes are read from a provider at a time, where its transport
-// does not say: a burst of events goes on in fewer writes than with Go's 4 KiB.
-const readBuffer = 16 << 10
-
-// withDefault adds a setting to the configuration of an http transport that does not set
-// it; other transports know no such setting.
-func withDefault(raw json.RawMessage, name string, value any) json.RawMessage {
+// withDialTimeout adds the limit to the configuration of an http transport that sets
+// none; other transports know no such setting.
+func withDialTimeout(raw json.RawMessage, limit caddy.Duration) json.RawMessage {
 	var config map[string]json.RawMessage
-	if json.Unmarshal(raw, &config) != nil || string(config["protocol"]) != `"http"` || config[name] != nil {
+	if json.Unmarshal(raw, &config) != nil || string(config["protocol"]) != `"http"` || config["dial_timeout"] != nil {
 		return raw
 	}
-	config[name] = caddyconfig.JSON(value, nil)
+	config["dial_timeout"] = caddyconfig.JSON(limit, nil)
 	return caddyconfig.JSON(config, nil)
 }
 

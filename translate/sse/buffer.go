@@ -6,8 +6,6 @@ const (
 	smallest  = 4 << 10  // the buffer of a stream of ordinary events
 	largest   = 64 << 10 // the largest buffer that is kept after use
 	leastRead = 2 << 10  // the least space to offer to a Read
-	burst     = 16 << 10 // the space for what comes faster than it is read
-	calm      = 4        // how many small reads in a row end a burst
 )
 
 // pools hold unused buffers of smallest, twice smallest and so on up to largest
@@ -50,11 +48,8 @@ func (r *Reader) makeRoom() {
 	held := r.end - r.start
 	need := held + leastRead
 	switch {
-	case len(r.buf) > largest && need <= largest/2, len(r.buf) == 0,
-		r.small >= calm && len(r.buf) > smallest && need <= smallest:
+	case len(r.buf) > largest && need <= largest/2, len(r.buf) == 0:
 		r.swap(newBlock(need))
-	case r.full && len(r.buf) < burst:
-		r.swap(newBlock(2 * len(r.buf)))
 	case held > 0 && len(r.buf)-r.end >= leastRead:
 	case need <= len(r.buf):
 		r.moveTo(r.buf)

@@ -53,7 +53,7 @@ func (e Event) Done() bool {
 }
 
 // Reader reads events one after the other from a source. It holds one buffer of
-// 4 KiB, larger only while an event or a burst of events needs it. A Reader is not safe for concurrent
+// 4 KiB, larger only while an event needs it. A Reader is not safe for concurrent
 // use.
 type Reader struct {
 	src   io.Reader
@@ -64,8 +64,6 @@ type Reader struct {
 	buf    []byte
 	end    int    // buf[:end] has been filled
 	joined []byte // the data of the last event that had several data lines
-	full   bool   // the last read filled all the space
-	small  int    // how many reads in a row were small
 
 	scanner
 }
@@ -85,7 +83,6 @@ func NewReader(src io.Reader, limit int) *Reader {
 func (r *Reader) Reset(src io.Reader) {
 	r.src, r.err = src, nil
 	r.end, r.scanner = 0, scanner{}
-	r.full, r.small = false, 0
 }
 
 // Release gives the memory of r back for use by other readers. Events returned
@@ -129,20 +126,10 @@ func (r *Reader) fill() {
 		r.end += n
 		r.err = err
 		if n > 0 || err != nil {
-			r.note(n)
 			return
 		}
 	}
 	r.err = io.ErrNoProgress
-}
-
-// note learns from the size of a read how fast the stream comes: in a burst, larger
-// reads make for fewer writes to the client.
-func (r *Reader) note(n int) {
-	r.full = r.end == len(r.buf)
-	if r.small++; n > leastRead {
-		r.small = 0
-	}
 }
 
 // tooLarge ends the stream and drops what is left of it.
