@@ -175,6 +175,7 @@ func (a *attempt) once() *failure {
 	if f != nil {
 		return f
 	}
+	a.c.letGoOfDocument()
 	if f := a.send(body); f != nil {
 		return f
 	}
@@ -190,7 +191,7 @@ func (a *attempt) warms() bool {
 	if a.pass || a.c.dialect != anthropicDialect {
 		return false
 	}
-	n, ok := a.c.doc.Root().Get("max_tokens").Int()
+	n, ok := a.c.document().Root().Get("max_tokens").Int()
 	return ok && n == 0
 }
 
@@ -385,7 +386,7 @@ func (a *attempt) measure(e *translate.Error) {
 		e.Limit = a.target.caps.ContextWindow
 	}
 	if e.Tokens == 0 {
-		e.Tokens = estimate.Body(a.c.doc)
+		e.Tokens = estimate.Body(a.c.document())
 	}
 	if e.Limit == 0 {
 		e.Limit = e.Tokens - 1

@@ -93,13 +93,28 @@ func (c *call) release() {
 		putBuffer(c.body)
 		c.body = nil
 	}
-	if c.doc != nil {
-		docs.Put(c.doc)
-		c.doc = nil
-	}
+	c.letGoOfDocument()
 	if c.held > 0 {
 		c.s.runtime.bodies.give(c.held)
 		c.held = 0
+	}
+}
+
+// document is the structure of the request's body, nil if there is none.
+func (c *call) document() *scan.Doc {
+	if c.doc == nil && len(c.body) > 0 {
+		c.doc, _ = parse(c.body, scan.DefaultLimits) // it was valid before
+	}
+	return c.doc
+}
+
+// letGoOfDocument gives the structure back as soon as a request is made of it: while a
+// provider is waited for few need it, and the next request finds it in the processor's
+// caches.
+func (c *call) letGoOfDocument() {
+	if c.doc != nil {
+		docs.Put(c.doc)
+		c.doc = nil
 	}
 }
 
@@ -117,7 +132,7 @@ func parse(body []byte, limits scan.Limits) (*scan.Doc, error) {
 
 // findModel resolves the model that the request names.
 func (c *call) findModel() error {
-	ask, err := c.dialect.peek(c.doc)
+	ask, err := c.dialect.peek(c.document())
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const countTimeout = 10 * time.Second
 // where it has one, by an estimate that says so otherwise. It never fails for want of
 // a counter (pain 30, CC30).
 func (c *call) countTokens() error {
-	req, err := anthropic.DecodeCount(c.doc, &c.lost)
+	req, err := anthropic.DecodeCount(c.document(), &c.lost)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *call) countUpstream() (int64, bool) {
 func (a *attempt) countBody() ([]byte, bool) {
 	switch a.target.route.Wire {
 	case "anthropic":
-		model := a.c.doc.Root().Get("model")
+		model := a.c.document().Root().Get("model")
 		name := append(scan.AppendText([]byte{'"'}, a.target.route.Model), '"')
 		return scan.Splice(nil, a.c.body, []scan.Edit{{Start: model.Start(), End: model.End(), With: name}}), true
 	case "gemini":

@@ -23,7 +23,11 @@ type echoes struct {
 // withoutEcho hides what a message repeats of the request's texts. The model's name is
 // none of them.
 func (c *call) withoutEcho(message string) string {
-	if c.doc == nil || len(message) < echoLength {
+	if len(message) < echoLength {
+		return message
+	}
+	doc := c.document()
+	if doc == nil {
 		return message
 	}
 	e := &echoes{message: message, at: map[[echoLength]byte][]int{}, hidden: make([]bool, len(message))}
@@ -32,7 +36,7 @@ func (c *call) withoutEcho(message string) string {
 		e.at[piece] = append(e.at[piece], i)
 		e.maybe[bucket(piece[:])] = true
 	}
-	for key, value := range c.doc.Root().Members() {
+	for key, value := range doc.Root().Members() {
 		if string(key) != "model" {
 			e.walk(value)
 		}

@@ -14,7 +14,7 @@ import (
 // point is invisible to the client: the next route is tried.
 func (c *call) generate() error {
 	if c.dialect.complete != nil {
-		if err := c.dialect.complete(c.doc); err != nil {
+		if err := c.dialect.complete(c.document()); err != nil {
 			return err
 		}
 	}

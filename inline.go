@@ -166,7 +166,7 @@ func (a *attempt) inlineSources(edits []scan.Edit) ([]scan.Edit, *translate.Erro
 		return edits, nil
 	}
 	fetched := 0
-	for _, remote := range anthropic.RemoteMedia(a.c.doc) {
+	for _, remote := range anthropic.RemoteMedia(a.c.document()) {
 		if remote.Kind == translate.Image && a.sent.Caps.ImageURL || remote.Kind == translate.Document && a.sent.Caps.PDFURL {
 			continue
 		}
@@ -185,10 +185,10 @@ func (a *attempt) inlineParts(edits []scan.Edit) ([]scan.Edit, *translate.Error)
 	caps := &a.sent.Caps
 	var remotes []openai.Remote
 	if caps.Images && !caps.ImageURL {
-		remotes = openai.RemoteParts(a.c.doc, "image_url")
+		remotes = openai.RemoteParts(a.c.document(), "image_url")
 	}
 	if a.sent.Quirks.OpenRouter && !caps.VideoURL {
-		remotes = append(remotes, openai.RemoteParts(a.c.doc, "video_url")...)
+		remotes = append(remotes, openai.RemoteParts(a.c.document(), "video_url")...)
 	}
 	fetched := 0
 	for _, remote := range remotes {

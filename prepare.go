@@ -46,7 +46,7 @@ func (c *call) losses() []translate.Loss {
 func (a *attempt) patch() (*segments, *translate.Error) {
 	c := a.c
 	c.x.Request = &translate.Request{Model: c.ask.model, Stream: a.stream, IncludeUsage: c.ask.includeUsage}
-	edits, err := c.dialect.PatchRequest(c.doc, &c.x)
+	edits, err := c.dialect.PatchRequest(c.document(), &c.x)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (a *attempt) fieldEdits(edits []scan.Edit) []scan.Edit {
 	if len(denied) == 0 && len(a.route.extra) == 0 {
 		return edits
 	}
-	root := a.c.doc.Root()
+	root := a.c.document().Root()
 	members := root.Layout()
 	for i := 0; i < len(members); i++ {
 		run := i
@@ -119,7 +119,7 @@ func (c *call) decoded() (*translate.Request, *translate.Error) {
 	if c.req != nil {
 		return c.req, nil
 	}
-	req, err := c.dialect.DecodeRequest(c.doc, &c.lost)
+	req, err := c.dialect.DecodeRequest(c.document(), &c.lost)
 	if err != nil {
 		return nil, err
 	}
