@@ -111,7 +111,6 @@ const maxRead = 128 << 10
 func (c *call) fill(src io.Reader) error {
 	c.body = getBuffer(int(c.held) + 1)
 	c.doc = docs.Get().(*scan.Doc)
-	c.doc.Reset()
 	for {
 		if len(c.body) == cap(c.body) {
 			if err := c.hold(int64(cap(c.body))); err != nil {

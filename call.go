@@ -113,18 +113,25 @@ func (c *call) document() *scan.Doc {
 // caches.
 func (c *call) letGoOfDocument() {
 	if c.doc != nil {
-		docs.Put(c.doc)
+		putDoc(c.doc)
 		c.doc = nil
 	}
 }
 
 var docs = sync.Pool{New: func() any { return new(scan.Doc) }}
 
-// parse validates JSON into a pooled document, which the caller puts back.
+// putDoc gives a document back without anything that was seen of it: of an upload that
+// broke off, the next document would be taken for what that one was.
+func putDoc(doc *scan.Doc) {
+	doc.Reset()
+	docs.Put(doc)
+}
+
+// parse validates JSON into a pooled document, which the caller gives back by putDoc.
 func parse(body []byte, limits scan.Limits) (*scan.Doc, error) {
 	doc := docs.Get().(*scan.Doc)
 	if err := doc.Parse(body, limits); err != nil {
-		docs.Put(doc)
+		putDoc(doc)
 		return nil, err
 	}
 	return doc, nil

@@ -33,7 +33,7 @@ func (a *attempt) relayWhole() *failure {
 		f.err.Upstream = err.Error()
 		return f
 	}
-	defer docs.Put(doc)
+	defer putDoc(doc)
 	if a.pass && !a.c.ask.stream {
 		return a.passWhole(doc)
 	}
