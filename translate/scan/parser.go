@@ -239,10 +239,10 @@ func (p *parser) str(i int) (int, error) {
 
 // inside walks the inside of a string from i to its closing quote. It goes by words of
 // eight bytes, whatever is in them, so that the processor can look at the next while it
-// deals with the escapes of one.
+// deals with the escapes of one, and leaps where a string is long.
 func (p *parser) inside(start int) (quote int, escaped bool, err error) {
 	src, i, after, wide := p.src, start, start, p.wide
-	blocks := start + wordsFirst
+	far := start + wordsFirst
 	for i+8 <= len(src) {
 		w := binary.LittleEndian.Uint64(src[i:])
 		wide |= w
@@ -250,23 +250,26 @@ func (p *parser) inside(start int) (quote int, escaped bool, err error) {
 			switch at := i + bits.TrailingZeros64(marks)/8; {
 			case at < after: // a part of the last escape
 			case src[at] == '"':
-				p.wide = wide
-				return at, after > start, nil
+				p.wide |= wide
+				return at, escaped, nil
 			case at+1 < len(src) && src[at] == '\\' && shortEscape[src[at+1]]:
-				after = at + 2
+				after, escaped = at+2, true
 			default:
 				if after, err = p.escape(at); err != nil {
 					return 0, true, err
 				}
+				escaped = true
 			}
 		}
-		if i += 8; i >= blocks { // most long strings are base64
-			i = p.blocks(i)
-			blocks = i + blockSize
+		if i += 8; i >= far {
+			var passed bool
+			i, passed = p.leap(max(i, after))
+			escaped = escaped || passed
+			far = i + wordsFirst
 		}
 	}
-	p.wide = wide
-	return p.ending(max(i, after), after > start)
+	p.wide |= wide
+	return p.ending(max(i, after), escaped)
 }
 
 // ending walks the inside of a string in the last bytes of a document.

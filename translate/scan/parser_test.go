@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -120,14 +121,35 @@ func TestLimits(t *testing.T) {
 
 // A byte that is not plain is found wherever it stands in a string, and so are two.
 func TestSpecialBytesAreFoundInEveryPlace(t *testing.T) {
-	for _, length := range []int{1, 7, 8, 9, 40, wordsFirst + 2*blockSize + 3} {
-		for _, insert := range []string{`"`, `\`, `\n`, `\\`, `\\\"`, `\u0041`, `\x`, "\x00", "\x1f", "\x7f", "é", "\x80", `#\]"`} {
-			for i := 0; i < length; i += 1 + i/5 {
+	for _, length := range []int{1, 7, 8, 9, 40, 200, wordsFirst + 2*blockSize + 3} {
+		for _, insert := range []string{`"`, `\`, `\n`, `\\`, `\\\"`, `\\\\\\\`, `\u0041`, `\x`, "\x00", "\x1f", "\x7f", "é", "\x80", `#\]"`} {
+			for i := 0; i < length; i += 1 + i/5*(length/1000) {
 				text := strings.Repeat("a", length)
 				agree(t, []byte(`["`+text[:i]+insert+text[i:]+`"]`))
 				agree(t, []byte(`"`+text[:i]+insert+`"`))
 				agree(t, []byte(`"`+text[:i]+insert))
 			}
 		}
+	}
+}
+
+// Every byte may follow a backslash or may not, and a quote ends a string or does not, by
+// what stands before it.
+func TestEscapesInLongStrings(t *testing.T) {
+	for c := range 256 {
+		agree(t, []byte(`"`+strings.Repeat("a", 90)+`\`+string([]byte{byte(c)})+strings.Repeat("a", 90)+`"`))
+	}
+	for length := range 130 { // what comes after a string says nothing of it
+		agree(t, []byte(`["`+strings.Repeat("a", length)+`","\n`+strings.Repeat("a", 90)+`"]`))
+	}
+	const seed = 1
+	random := rand.New(rand.NewPCG(seed, seed))
+	pieces := []string{`\`, `\`, `\\`, `\"`, `\n`, `\/`, "a", "aaaaaaaa", "é", `\u00e9`, strings.Repeat("a", 40)}
+	for range 20_000 {
+		b := []byte(`"`)
+		for range random.IntN(120) {
+			b = append(b, pieces[random.IntN(len(pieces))]...)
+		}
+		agree(t, append(b, `"`...))
 	}
 }
