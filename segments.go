@@ -3,6 +3,7 @@ package xjpgateway
 import (
 	"errors"
 	"io"
+	"net"
 	"sync"
 
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -69,6 +70,25 @@ func (s *segments) Read(p []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// WriteTo writes what has not been read, without a copy: a connection takes all pieces in
+// one system call. end waits for it, and the attempt's end closes the connection.
+func (s *segments) WriteTo(w io.Writer) (int64, error) {
+	s.lease.mu.Lock()
+	defer s.lease.mu.Unlock()
+	if s.lease.ended {
+		return 0, errLeaseEnded
+	}
+	rest := make(net.Buffers, 0, len(s.parts)-s.next)
+	for ; s.next < len(s.parts); s.next++ {
+		rest = append(rest, s.parts[s.next][s.at:])
+		s.at = 0
+	}
+	return rest.WriteTo(w)
+}
+
+// Size is the length of the whole body in bytes.
+func (s *segments) Size() int64 { return s.size }
 
 // Close does nothing: the pieces belong to others.
 func (s *segments) Close() error { return nil }

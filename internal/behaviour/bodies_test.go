@@ -309,3 +309,40 @@ func dense(size int) string {
 	}
 	return withField("chat", false, "user", `"`+b.String()+`"`)
 }
+
+// A provider may answer without reading the request: the answer is the client's, although
+// most of the body is still on its way.
+func TestProviderThatReadsNoBody(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				conn.Read(make([]byte, 1000))
+				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(chatWhole), chatWhole)
+				<-done // it neither reads on nor closes
+			}()
+		}
+	}()
+	url := gateway(t, &double{url: "http://" + listener.Addr().String()})
+	for _, dialect := range dialects {
+		start := time.Now()
+		got := post(t, url+dialect.path, strings.Replace(hello("chat", false), "Hi there", strings.Repeat("x", 16<<20), 1))
+		if got.status != 200 || read(got.body, dialect, false).text == "" {
+			t.Errorf("%s: %d %.200s", dialect.name, got.status, got.body)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%s: it took %s", dialect.name, d)
+		}
+	}
+}

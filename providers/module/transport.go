@@ -35,6 +35,7 @@ func (b *Base) provisionTransport(ctx caddy.Context) error {
 	if !ok {
 		return fmt.Errorf("transport: %T cannot make requests", mod)
 	}
+	writeBodies(rt)
 	b.transport = rt
 	return nil
 }
