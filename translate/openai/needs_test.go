@@ -1,0 +1,66 @@
+package openai
+
+import (
+	"testing"
+
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+func document(t *testing.T, text string) *scan.Doc {
+	t.Helper()
+	doc := new(scan.Doc)
+	if err := doc.Parse([]byte(text), scan.DefaultLimits); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return doc
+}
+
+func TestNeeds(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want translate.Needs
+	}{
+		{`{"messages":[{"role":"user","content":"hi"}]}`, translate.Needs{}},
+		{`{"messages":[],"tools":[],"max_tokens":5}`, translate.Needs{Answer: 5}},
+		{`{"messages":[],"tools":[{"type":"function"}],"max_tokens":5,"max_completion_tokens":7}`, translate.Needs{Tools: true, Answer: 7}},
+		{`{"messages":[],"functions":[{"name":"f"}]}`, translate.Needs{Tools: true}},
+		{`{"messages":[{"role":"user","content":[{"type":"text","text":"image_url"},{"type":"image_url","image_url":{"url":"data:…"}}]}]}`, translate.Needs{Images: true}},
+		{`{"messages":[{"role":"user","content":[{"type":"file","file":{}}]},{"role":"user","content":[{"type":"input_audio"},{"type":"video_url"}]}]}`, translate.Needs{PDF: true, Audio: true, Video: true}},
+		{`{"messages":[1,{"content":[2]}],"tools":3,"max_tokens":"x"}`, translate.Needs{}},
+	} {
+		if got := Needs(document(t, c.body)); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.body, got, c.want)
+		}
+	}
+}
+
+func TestSession(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`:                       "",
+		`{"prompt_cache_key":"k"}`: "k",
+		`{"metadata":{"session_id":"s"},"prompt_cache_key":"k"}`: "s",
+		`{"session_id":"s","prompt_cache_key":"k","user":"u"}`:   "s",
+		`{"user":"u","metadata":"m","prompt_cache_key":7}`:       "",
+	} {
+		if got := Session(document(t, body)); got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+// A conversation is known by what it begins with, whatever has been said since.
+func TestBeginning(t *testing.T) {
+	beginning := func(body string) (s string) {
+		Beginning(document(t, body), func(b []byte) { s += string(b) + "|" })
+		return s
+	}
+	first := beginning(`{"messages":[{"role":"system","content":"S"},{"role":"user","content":"A"}]}`)
+	later := beginning(`{"messages":[{"role":"system","content":"S"},{"role":"user","content":"A"},{"role":"assistant","content":"B"},{"role":"user","content":"C"}]}`)
+	if first != `"S"|"A"|` || later != first {
+		t.Errorf("%s, then %s", first, later)
+	}
+	if got := beginning(`{"messages":[]}`); got != "" {
+		t.Errorf("of nothing: %s", got)
+	}
+}
