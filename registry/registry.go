@@ -23,6 +23,11 @@ type Model struct {
 	DisplayName   string
 	ContextWindow int64
 	MaxOutput     int64
+	// Policy puts the routes in order, Affinity keeps requests together on top of it.
+	Policy   Policy
+	Affinity Affinity
+	// FallbackOn says which failures lead to the next route.
+	FallbackOn Classes
 	// Missing says why routes of the model were left out, for its 503.
 	Missing []string
 }
@@ -38,8 +43,16 @@ type Route struct {
 	Upstream string
 	// Strict turns each loss of a request into a 400.
 	Strict bool
+	// ID names the route: its model and its number.
+	ID string
+	// Weight is its share under the policy Weighted; 0 is 1.
+	Weight int
+	// Fallback routes come after all others.
+	Fallback bool
 	// Data is the gateway's own.
 	Data any
+
+	place int // in the configuration
 }
 
 // Match is a model found for a name.
@@ -66,6 +79,9 @@ type Registry struct {
 func New(models []*Model) (*Registry, error) {
 	r := &Registry{models: models, byName: map[string]*Model{}}
 	for _, m := range models {
+		for i, route := range m.Routes {
+			route.place = i
+		}
 		for _, name := range append([]string{m.Name}, m.Aliases...) {
 			if err := r.add(m, name); err != nil {
 				return nil, err

@@ -1,0 +1,315 @@
+package registry
+
+import (
+	"sync"
+	"time"
+)
+
+// Thresholds say when a breaker opens. A zero field takes its default.
+type Thresholds struct {
+	// Off lets the breaker never open; rate limits and refused credentials still rest.
+	Off bool
+	// Failures in a row open it. Default: 5.
+	Failures int
+	// Ratio of failures, from 0 to 1, opens it once a window holds MinCalls calls.
+	// Defaults: 0.5, 20.
+	Ratio    float64
+	MinCalls int
+	// Window is the time over which the ratio is taken. Default: 30 s.
+	Window time.Duration
+	// Cooldown is the time until a probe, where the provider has not told one. Default: 20 s.
+	Cooldown time.Duration
+}
+
+func (t Thresholds) withDefaults() Thresholds {
+	if t.Failures == 0 {
+		t.Failures = 5
+	}
+	if t.Ratio == 0 {
+		t.Ratio = 0.5
+	}
+	if t.MinCalls == 0 {
+		t.MinCalls = 20
+	}
+	if t.Window == 0 {
+		t.Window = 30 * time.Second
+	}
+	if t.Cooldown == 0 {
+		t.Cooldown = 20 * time.Second
+	}
+	return t
+}
+
+// Bounds of rests: the first without a time of the provider's own and the longest of
+// these, which follow each other without a success between them, and the longest of all.
+const (
+	firstRest   = time.Second
+	longestRest = 30 * time.Second
+	maxRest     = time.Hour
+)
+
+// maxProbe is how long a probe may take before another is let through.
+const maxProbe = 15 * time.Minute
+
+// Outcome is what a call says of the health of what served it.
+type Outcome uint8
+
+// The outcomes.
+const (
+	// Neutral says nothing: the client has gone, the request was wrong.
+	Neutral Outcome = iota
+	// Succeeded is an answer.
+	Succeeded
+	// Failed is a failure of the provider.
+	Failed
+)
+
+// Breaker is the state of a breaker.
+type Breaker uint8
+
+// The states of a breaker.
+const (
+	// Closed lets calls through.
+	Closed Breaker = iota
+	// Open lets none through.
+	Open
+	// HalfOpen lets one through, to see.
+	HalfOpen
+	// Resting lets none through for a time that was told, and all after it.
+	Resting
+)
+
+// String gives the name of the state in logs and metrics.
+func (b Breaker) String() string {
+	return [...]string{Closed: "closed", Open: "open", HalfOpen: "half_open", Resting: "resting"}[b]
+}
+
+// Cause is why something rests.
+type Cause uint8
+
+// The causes of rests.
+const (
+	// CauseNone is none.
+	CauseNone Cause = iota
+	// CauseFailures are too many failures.
+	CauseFailures
+	// CauseRateLimit is a rate limit.
+	CauseRateLimit
+	// CauseAuth is a refused credential.
+	CauseAuth
+	// CauseModel is a model that the provider does not know.
+	CauseModel
+)
+
+// String gives the name of the cause in logs.
+func (c Cause) String() string {
+	return [...]string{CauseNone: "", CauseFailures: "failures", CauseRateLimit: "rate_limit", CauseAuth: "auth", CauseModel: "model_not_found"}[c]
+}
+
+// Transition is a change of state, for logs, metrics and events. From and To are equal if
+// nothing has changed.
+type Transition struct {
+	From, To Breaker
+	Cause    Cause
+	Until    time.Time
+}
+
+// Changed reports whether the state has changed.
+func (t Transition) Changed() bool { return t.From != t.To }
+
+// Ticket is the leave to make one call, to be given back with what became of it.
+type Ticket struct {
+	epoch uint32
+	probe bool
+}
+
+// Health is a circuit breaker with rests: what calls have shown of a route or a
+// credential. Its zero value is closed, with the default thresholds. It is safe for
+// concurrent use; time is an argument.
+type Health struct {
+	mu         sync.Mutex
+	thresholds Thresholds
+	state      Breaker
+	cause      Cause
+	since      time.Time
+	until      time.Time
+	probing    bool
+	probeUntil time.Time
+	// epoch counts the changes of state: a call that began before one says nothing after it.
+	epoch    uint32
+	inARow   int // failures
+	rests    int // without a success between them
+	counts   [2]count
+	windowed time.Time // when counts[0] began
+}
+
+// count is what became of calls in half a window.
+type count struct{ calls, failures int }
+
+// Configure sets the thresholds, which a reload may change.
+func (h *Health) Configure(t Thresholds) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.thresholds = t
+}
+
+// now brings the state up to the time.
+func (h *Health) at(now time.Time) {
+	if now.Before(h.since) { // the clock has jumped: what is left of a rest begins anew
+		h.until, h.since = now.Add(h.until.Sub(h.since)), now
+	}
+	switch {
+	case h.state == Resting && !now.Before(h.until):
+		h.become(Closed, CauseNone, now, now)
+	case h.state == Open && !now.Before(h.until):
+		h.state = HalfOpen
+	}
+	if h.probing && !now.Before(h.probeUntil) {
+		h.probing = false
+	}
+}
+
+// become changes the state.
+func (h *Health) become(state Breaker, cause Cause, now, until time.Time) {
+	h.state, h.cause, h.since, h.until = state, cause, now, until
+	h.probing, h.inARow, h.counts = false, 0, [2]count{}
+	h.epoch++
+}
+
+// Ready reports whether a call may be planned, and if not, how long that lasts.
+func (h *Health) Ready(now time.Time) (ok bool, wait time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at(now)
+	switch {
+	case h.state == Closed, h.state == HalfOpen && !h.probing:
+		return true, 0
+	case h.state == HalfOpen:
+		return false, firstRest // the probe may end at any time
+	}
+	return false, h.until.Sub(now)
+}
+
+// Begin gives leave to make a call; while the breaker is half open, to one at a time.
+func (h *Health) Begin(now time.Time) (Ticket, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at(now)
+	switch {
+	case h.state == Closed:
+		return Ticket{epoch: h.epoch}, true
+	case h.state == HalfOpen && !h.probing:
+		h.probing, h.probeUntil = true, now.Add(maxProbe)
+		return Ticket{epoch: h.epoch, probe: true}, true
+	}
+	return Ticket{}, false
+}
+
+// Ticket gives leave to report on a call that goes on after its success was reported.
+func (h *Health) Ticket() Ticket {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Ticket{epoch: h.epoch}
+}
+
+// End reports what became of a call.
+func (h *Health) End(now time.Time, t Ticket, o Outcome) Transition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	from := h.state
+	h.at(now)
+	switch {
+	case t.epoch != h.epoch:
+	case t.probe:
+		h.probing = false
+		if o == Succeeded {
+			h.rests = 0
+			h.become(Closed, CauseNone, now, now)
+		} else if o == Failed {
+			h.open(now)
+		}
+	case o == Succeeded:
+		h.inARow, h.rests = 0, 0
+		h.tally(now).calls++
+	case o == Failed:
+		h.inARow++
+		half := h.tally(now)
+		half.calls++
+		half.failures++
+		if h.tooMany() {
+			h.open(now)
+		}
+	}
+	return h.transition(from)
+}
+
+func (h *Health) transition(from Breaker) Transition {
+	return Transition{From: from, To: h.state, Cause: h.cause, Until: h.until}
+}
+
+func (h *Health) open(now time.Time) {
+	h.become(Open, CauseFailures, now, now.Add(h.thresholds.withDefaults().Cooldown))
+}
+
+// tally gives the half window of the time.
+func (h *Health) tally(now time.Time) *count {
+	half := h.thresholds.withDefaults().Window / 2
+	switch age := now.Sub(h.windowed); {
+	case age < 0 || age >= 2*half:
+		h.counts, h.windowed = [2]count{}, now
+	case age >= half:
+		h.counts[1], h.counts[0] = h.counts[0], count{}
+		h.windowed = h.windowed.Add(half)
+	}
+	return &h.counts[0]
+}
+
+func (h *Health) tooMany() bool {
+	t := h.thresholds.withDefaults()
+	if t.Off {
+		return false
+	}
+	calls, failures := h.counts[0].calls+h.counts[1].calls, h.counts[0].failures+h.counts[1].failures
+	return h.inARow >= t.Failures || calls >= t.MinCalls && float64(failures) >= t.Ratio*float64(calls)
+}
+
+// Rest takes out of use what a provider has refused, for the time that it told. A time of
+// 0 is unknown: one second then, twice as long for each further rest without a success
+// between, up to 30 s. A later end that is known already stays. What was refused for its
+// credential is tried by one probe after the rest.
+func (h *Health) Rest(now time.Time, d time.Duration, cause Cause) Transition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	from := h.state
+	h.at(now)
+	if d <= 0 {
+		d = min(firstRest<<min(h.rests, 10), longestRest)
+	}
+	h.rests++
+	until := now.Add(min(d, maxRest))
+	if (h.state == Open || h.state == Resting) && !until.After(h.until) {
+		return h.transition(from)
+	}
+	state := Resting
+	if cause == CauseAuth || h.state == Open {
+		state = Open
+	}
+	h.become(state, cause, now, until)
+	return h.transition(from)
+}
+
+// HealthView is the state of a Health for people and machines.
+type HealthView struct {
+	State    Breaker
+	Cause    Cause
+	Until    time.Time
+	Failures int
+}
+
+// View tells the state.
+func (h *Health) View(now time.Time) HealthView {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at(now)
+	return HealthView{State: h.state, Cause: h.cause, Until: h.until, Failures: h.inARow}
+}

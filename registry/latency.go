@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// decay is the time in which what was observed loses most of its weight.
+const decay = 10 * time.Second
+
+// Latency knows how fast a route answers: a moving average of the time to its first
+// content that follows peaks at once and forgets them slowly, and the calls that are under
+// way (Finagle's peak-EWMA). Its zero value knows nothing. It is safe for concurrent use.
+type Latency struct {
+	mu       sync.Mutex
+	average  float64 // in seconds
+	at       time.Time
+	underway int
+	whole    samples
+}
+
+// Begin notes a call that begins.
+func (l *Latency) Begin() {
+	l.mu.Lock()
+	l.underway++
+	l.mu.Unlock()
+}
+
+// End notes that a call is over.
+func (l *Latency) End() {
+	l.mu.Lock()
+	l.underway--
+	l.mu.Unlock()
+}
+
+// Observe notes the time to a call's first content.
+func (l *Latency) Observe(now time.Time, d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	seconds := d.Seconds()
+	if seconds >= l.average {
+		l.average = seconds
+	} else {
+		w := l.weight(now)
+		l.average = l.average*w + seconds*(1-w)
+	}
+	l.at = now
+}
+
+// ObserveWhole notes the time of a whole answer, for Quantile.
+func (l *Latency) ObserveWhole(d time.Duration) {
+	l.mu.Lock()
+	l.whole.add(d)
+	l.mu.Unlock()
+}
+
+// weight is what is left of the weight of the average.
+func (l *Latency) weight(now time.Time) float64 {
+	return math.Exp(-max(0, now.Sub(l.at).Seconds()) / decay.Seconds())
+}
+
+// Cost is what a further call is expected to cost, in seconds: the average, which fades
+// while nothing is observed, for each call under way and for itself. It is 0 for a route
+// that is not known, so that it is tried.
+func (l *Latency) Cost(now time.Time) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.average * l.weight(now) * float64(l.underway+1)
+}
+
+// Underway is the number of calls under way.
+func (l *Latency) Underway() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.underway
+}
+
+// Average is the moving average as it was last observed.
+func (l *Latency) Average() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Duration(l.average * float64(time.Second))
+}
+
+// Quantile is the time within which the given part, from 0 to 1, of the last whole answers
+// came, 0 while fewer than 20 are known.
+func (l *Latency) Quantile(q float64) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.whole.quantile(q)
+}
+
+// samples are the last durations.
+type samples struct {
+	list []time.Duration
+	next int
+}
+
+const (
+	maxSamples = 128
+	minSamples = 20
+)
+
+func (s *samples) add(d time.Duration) {
+	if len(s.list) < maxSamples {
+		s.list = append(s.list, d)
+		return
+	}
+	s.list[s.next] = d
+	s.next = (s.next + 1) % maxSamples
+}
+
+func (s *samples) quantile(q float64) time.Duration {
+	if len(s.list) < minSamples {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s.list))
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
