@@ -33,6 +33,10 @@ func init() {
 //		model <name> { … }
 //		key <placeholder or key> { … }
 //		timeout { … }
+//		retry <n> | { … }
+//		breaker off | { … }
+//		queue <size> [<wait>]
+//		defaults { <any of the four> }
 //		keep_alive <duration>
 //		max_body <size>
 //		max_bodies <size>
@@ -63,7 +67,7 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 // The options of the app, and those of a site, which may hold the app's as well.
 var (
 	optionsOfApp = module.Block{Name: "xjp", Many: []string{"provider", "model", "key"},
-		Once: []string{"timeout", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter"}}
+		Once: []string{"timeout", "retry", "breaker", "queue", "defaults", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter"}}
 	optionsOfSite = module.Block{Name: "xjp_gateway", Many: append([]string{"models", "cors"}, optionsOfApp.Many...),
 		Once: append([]string{"auth", "errors"}, optionsOfApp.Once...)}
 )
@@ -113,6 +117,8 @@ type parser struct {
 	first *caddyfile.Dispenser
 	// names are the names and aliases of models, with the model that each belongs to.
 	names map[string]string
+	// given are the options that may stand in defaults as well and have been read.
+	given map[string]bool
 	// defined remembers where providers and models are defined, routes and allowed where
 	// they are named, for checks that need more than the block read so far.
 	defined []mention
@@ -126,7 +132,9 @@ type mention struct {
 	at   *caddyfile.Dispenser
 }
 
-func newParser() *parser { return &parser{config: &Config{}, names: map[string]string{}} }
+func newParser() *parser {
+	return &parser{config: &Config{}, names: map[string]string{}, given: map[string]bool{}}
+}
 
 // here keeps the place of the current token for an error message.
 func here(d *caddyfile.Dispenser) *caddyfile.Dispenser {
@@ -144,8 +152,10 @@ func (p *parser) option(d *caddyfile.Dispenser) error {
 		return p.model(d)
 	case "key":
 		return p.key(d)
-	case "timeout":
-		return parseTimeouts(d, &c.Timeouts)
+	case "timeout", "retry", "breaker", "queue":
+		return p.attempts(d)
+	case "defaults":
+		return p.defaults(d)
 	case "keep_alive":
 		return parseDuration(d, &c.KeepAlive)
 	case "max_body":

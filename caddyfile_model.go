@@ -16,6 +16,11 @@ import (
 //	model <name> {
 //		alias <name…>
 //		route <provider> <model> { … }
+//		fallback <provider> <model> { … }
+//		fallback on <class…>
+//		policy first|weighted|least_latency
+//		affinity session|key|off
+//		hedge <delay>|p<percentile>
 //		strict
 //		display_name <text>
 //		context_window <tokens>
@@ -40,6 +45,9 @@ func (p *parser) model(d *caddyfile.Dispenser) error {
 	if len(m.Routes) == 0 {
 		return at.Errf("model '%s' has no route", m.Name)
 	}
+	if err := m.validate(); err != nil {
+		return at.Errf("model '%s': %v", m.Name, err)
+	}
 	p.defined = append(p.defined, mention{"model '" + m.Name + "'", at})
 	p.config.Models = append(p.config.Models, m)
 	return nil
@@ -60,8 +68,8 @@ func (p *parser) name(d *caddyfile.Dispenser, m *ModelConfig) error {
 	return nil
 }
 
-var optionsOfModel = module.Block{Name: "model", Many: []string{"alias", "route"},
-	Once: []string{"strict", "display_name", "context_window", "max_output"}}
+var optionsOfModel = module.Block{Name: "model", Many: []string{"alias", "route", "fallback"},
+	Once: []string{"policy", "affinity", "hedge", "strict", "display_name", "context_window", "max_output"}}
 
 func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 	switch d.Val() {
@@ -73,6 +81,14 @@ func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 			return err
 		}
 		m.Routes = append(m.Routes, r)
+	case "fallback":
+		return p.fallback(d, m)
+	case "policy":
+		return parsePolicy(d, &m.Policy)
+	case "affinity":
+		return parseAffinity(d, &m.Affinity)
+	case "hedge":
+		return parseHedge(d, &m.Hedge)
 	case "strict":
 		m.Strict = true
 	case "display_name":
@@ -106,6 +122,9 @@ func (p *parser) aliases(d *caddyfile.Dispenser, m *ModelConfig) error {
 // route reads:
 //
 //	route <provider> <model> {
+//		weight <n>
+//		max_concurrent <n>
+//		breaker off | { … }
 //		wire chat|messages
 //		publisher <name>
 //		region <name>
@@ -131,7 +150,7 @@ func (p *parser) route(d *caddyfile.Dispenser, m *ModelConfig) (*RouteConfig, er
 }
 
 var optionsOfRoute = module.Block{Name: "route", Many: []string{"capability", "body", "header"},
-	Once: []string{"wire", "publisher", "region", "project", "backend", "reasoning_format", "strict", "timeout"}}
+	Once: []string{"weight", "max_concurrent", "breaker", "wire", "publisher", "region", "project", "backend", "reasoning_format", "strict", "timeout"}}
 
 // text gives the field of an option that takes one word.
 func (r *RouteConfig) text(option string) *string {
@@ -167,6 +186,12 @@ func (r *RouteConfig) option(d *caddyfile.Dispenser) error {
 	case "strict":
 		r.Strict = true
 		return nil
+	case "weight":
+		return module.ParseCount(d, &r.Weight, 1, maxWeight)
+	case "max_concurrent":
+		return module.ParseCount(d, &r.MaxConcurrent, 1, maxConcurrency)
+	case "breaker":
+		return parseBreaker(d, &r.Breaker)
 	case "timeout":
 		return parseRouteTimeouts(d, &r.Timeouts)
 	}

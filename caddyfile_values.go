@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -99,12 +100,20 @@ func parseDuration(d *caddyfile.Dispenser, into *caddy.Duration) error {
 	if !d.AllArgs(&text) {
 		return d.ArgErr()
 	}
+	value, err := durationOf(text)
+	if err != nil {
+		return d.WrapErr(err)
+	}
+	*into = value
+	return nil
+}
+
+func durationOf(text string) (caddy.Duration, error) {
 	value, err := caddy.ParseDuration(text)
 	if err != nil || value <= 0 {
-		return d.Errf("'%s' is no duration above zero, such as 30s or 5m", text)
+		return 0, fmt.Errorf("'%s' is no duration above zero, such as 30s or 5m", text)
 	}
-	*into = caddy.Duration(value)
-	return nil
+	return caddy.Duration(value), nil
 }
 
 // parseSize reads a number of bytes up to a limit.

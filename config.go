@@ -24,6 +24,15 @@ type Config struct {
 	// Timeouts bound the waiting for providers; routes can override each.
 	Timeouts Timeouts `json:"timeouts,omitzero"`
 
+	// Retry governs further tries of requests that no route could serve.
+	Retry RetryConfig `json:"retry,omitzero"`
+
+	// Breaker says when a failing route is let rest; routes can override each field.
+	Breaker BreakerConfig `json:"breaker,omitzero"`
+
+	// Queue bounds the waiting where a provider or a route has max_concurrent calls.
+	Queue QueueConfig `json:"queue,omitzero"`
+
 	// KeepAlive is the silence after which a streaming client is sent a frame that only
 	// says that the stream lives. Default: 15s.
 	KeepAlive caddy.Duration `json:"keep_alive,omitempty"`
@@ -58,8 +67,25 @@ type ModelConfig struct {
 	// Aliases are further names of the model.
 	Aliases []string `json:"aliases,omitempty"`
 
-	// Routes are the ways to serve the model, tried in order.
+	// Routes are the ways to serve the model, tried in the order of the policy.
 	Routes []*RouteConfig `json:"routes,omitempty"`
+
+	// Policy orders the routes: "first" takes them as they are written, "weighted" by
+	// their weights, "least_latency" the faster ones first. Default: "weighted" if a
+	// route has a weight, else "first".
+	Policy string `json:"policy,omitempty"`
+
+	// Affinity keeps the requests of a session ("session") or of a client's key ("key")
+	// on one route as long as that does not rest. Default: "off".
+	Affinity string `json:"affinity,omitempty"`
+
+	// FallbackOn are the classes of errors on which the next route is tried, or one of
+	// the words "all", "none" and "default". Default: all but content_blocked.
+	FallbackOn []string `json:"fallback_on,omitempty"`
+
+	// Hedge sends a request that is not streamed by a second route as well, when the
+	// first is slow. Default: off.
+	Hedge HedgeConfig `json:"hedge,omitzero"`
 
 	// Strict refuses a request with 400 where a field of it would be lost in translation.
 	Strict bool `json:"strict,omitempty"`
@@ -81,6 +107,20 @@ type RouteConfig struct {
 
 	// Model is the provider's name of the model. It may hold {model.rest}.
 	Model string `json:"model"`
+
+	// Weight is the route's share of the requests among the weights of all, from 1 to
+	// 1,000,000. It is not for fallback routes. Default: 1 under the policy "weighted".
+	Weight int `json:"weight,omitempty"`
+
+	// Fallback takes the route only after all that are none.
+	Fallback bool `json:"fallback,omitempty"`
+
+	// MaxConcurrent is the most calls by this route at once, from 1 to 1,000,000.
+	// Default: no limit but the provider's.
+	MaxConcurrent int `json:"max_concurrent,omitempty"`
+
+	// Breaker overrides the common one.
+	Breaker BreakerConfig `json:"breaker,omitzero"`
 
 	// Wire is the dialect to speak to a provider that knows several: "chat" or "messages".
 	Wire string `json:"wire,omitempty"`

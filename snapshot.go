@@ -34,6 +34,9 @@ type snapshot struct {
 	maxBody     int64
 	maxEvent    int
 	keepAlive   time.Duration
+	retry       retrySettings
+	queue       queueSettings
+	hedges      map[*registry.Model]HedgeConfig // of the models that hedge
 	logFilterOK bool
 }
 
@@ -47,7 +50,7 @@ type upstream struct {
 // buildSnapshot joins the parts of the configuration.
 func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	missing := map[string]string{}
-	s := &snapshot{upstreams: map[string]*upstream{}, missing: missing, runtime: a.runtime}
+	s := &snapshot{upstreams: map[string]*upstream{}, missing: missing, hedges: map[*registry.Model]HedgeConfig{}, runtime: a.runtime}
 	var models []*ModelConfig
 	var keyConfigs []*KeyConfig
 	for _, p := range parts {
@@ -61,7 +64,7 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 		models = implicitModels(slices.Concat(slices.Sorted(maps.Keys(s.upstreams)), slices.Sorted(maps.Keys(missing))))
 	}
 	var err error
-	if s.registry, err = s.buildRegistry(models, missing, settings.Timeouts); err != nil {
+	if s.registry, err = s.buildRegistry(models, missing, settings); err != nil {
 		return nil, err
 	}
 	if s.keys, err = buildKeys(keyConfigs); err != nil {
@@ -70,6 +73,7 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	s.maxBody = orDefault(settings.MaxBody, defaultMaxBody)
 	s.maxEvent = int(orDefault(settings.MaxEvent, defaultMaxEvent))
 	s.keepAlive = orDefault(time.Duration(settings.KeepAlive), defaultKeepAlive)
+	s.retry, s.queue = settings.Retry.settings(), settings.Queue.settings()
 	s.fetcher = settings.fetcher()
 	s.logFilterOK = settings.LogFilterOK
 	return s, nil
@@ -82,6 +86,9 @@ func (c *Config) inherit(from *Config) {
 	c.MaxEvent = orDefault(from.MaxEvent, c.MaxEvent)
 	c.KeepAlive = orDefault(from.KeepAlive, c.KeepAlive)
 	c.Timeouts = c.Timeouts.override(from.Timeouts)
+	c.Retry = c.Retry.override(from.Retry)
+	c.Breaker = c.Breaker.override(from.Breaker)
+	c.Queue = c.Queue.override(from.Queue)
 	if from.Fetch.isSet() {
 		c.Fetch = from.Fetch
 	}
@@ -147,15 +154,23 @@ func implicitModels(providers []string) []*ModelConfig {
 	return list
 }
 
-func (s *snapshot) buildRegistry(configs []*ModelConfig, missing map[string]string, common Timeouts) (*registry.Registry, error) {
+func (s *snapshot) buildRegistry(configs []*ModelConfig, missing map[string]string, common *Config) (*registry.Registry, error) {
 	var models []*registry.Model
 	for _, c := range configs {
 		if len(c.Routes) == 0 {
 			return nil, fmt.Errorf("model %q has no route", c.Name)
 		}
+		if err := c.validate(); err != nil {
+			return nil, fmt.Errorf("model %q: %w", c.Name, err)
+		}
 		m := &registry.Model{
 			Name: c.Name, Aliases: c.Aliases, Strict: c.Strict, DisplayName: orDefault(c.DisplayName, c.Name),
-			ContextWindow: c.ContextWindow, MaxOutput: c.MaxOutput,
+			ContextWindow: c.ContextWindow, MaxOutput: c.MaxOutput, Policy: c.policy(),
+		}
+		m.Affinity, _ = registry.ParseAffinity(c.Affinity) // validated, as what follows
+		m.FallbackOn, _ = registry.ParseClasses(c.FallbackOn)
+		if c.Hedge != (HedgeConfig{}) {
+			s.hedges[m] = c.Hedge
 		}
 		for i, rc := range c.Routes {
 			if why, ok := missing[rc.Provider]; ok {
@@ -166,7 +181,9 @@ func (s *snapshot) buildRegistry(configs []*ModelConfig, missing map[string]stri
 			if err != nil {
 				return nil, fmt.Errorf("model %q: route %d: %w", c.Name, i+1, err)
 			}
-			m.Routes = append(m.Routes, &registry.Route{Provider: rc.Provider, Upstream: rc.Model, Strict: rc.Strict, Data: r})
+			m.Routes = append(m.Routes, &registry.Route{
+				ID: r.id, Provider: rc.Provider, Upstream: rc.Model, Strict: rc.Strict, Weight: rc.Weight, Fallback: rc.Fallback, Data: r,
+			})
 		}
 		tellSizes(m)
 		models = append(models, m)
@@ -229,7 +246,9 @@ type route struct {
 	headers  map[string]string // placeholders are resolved
 	caps     []capability
 	timeouts Timeouts
-	extra    []extraField
+	// thresholds are those of the route's breaker.
+	thresholds registry.Thresholds
+	extra      []extraField
 	// resolved are the provider's answers by client dialect, for models without pattern.
 	resolved map[string]*target
 }
@@ -249,7 +268,7 @@ type target struct {
 	caps  translate.Capabilities
 }
 
-func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Timeouts) (*route, error) {
+func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common *Config) (*route, error) {
 	up := s.upstreams[c.Provider]
 	if up == nil {
 		names := slices.Sorted(maps.Keys(s.upstreams))
@@ -270,7 +289,8 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common Ti
 	}
 	r := &route{
 		id: fmt.Sprintf("%s#%d", m.Name, index+1), config: c, upstream: up, headers: headers,
-		timeouts: defaultTimeouts.override(common).override(c.Timeouts),
+		timeouts:   defaultTimeouts.override(common.Timeouts).override(c.Timeouts),
+		thresholds: common.Breaker.override(c.Breaker).thresholds(),
 	}
 	if err := r.readCapabilities(); err != nil {
 		return nil, err

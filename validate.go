@@ -33,6 +33,7 @@ func (c *Config) validate() error {
 	if c.KeepAlive < 0 || c.Fetch.Timeout < 0 || c.Recall.TTL < 0 || c.Timeouts.negative() {
 		errs = append(errs, errors.New("a duration must not be negative"))
 	}
+	errs = append(errs, c.Retry.validate(), c.Breaker.validate(), c.Queue.validate())
 	if _, err := c.Fetch.networks(); err != nil {
 		errs = append(errs, err)
 	}
@@ -69,6 +70,9 @@ func (r *RouteConfig) validate() error {
 	}
 	if r.Timeouts.negative() {
 		return errors.New("timeouts: a duration must not be negative")
+	}
+	if err := errors.Join(r.checkWeight(), between("max_concurrent", r.MaxConcurrent, maxConcurrency), r.Breaker.validate()); err != nil {
+		return err
 	}
 	return r.checkWords()
 }

@@ -48,6 +48,7 @@ func (p *Provider) Provision(ctx caddy.Context) error {
 //		base_url <url>
 //		optional
 //		header <name> <value>
+//		max_concurrent <n>
 //		transport <module> { … }
 //	}
 func (p *Provider) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {

@@ -37,6 +37,10 @@ type Base struct {
 	// Placeholders are allowed in their values.
 	Headers map[string]string `json:"headers,omitempty"`
 
+	// MaxConcurrent is the most calls to the provider at once, from 1 to 1,000,000; the
+	// app's queue says how many requests wait for a place. Default: no limit.
+	MaxConcurrent int `json:"max_concurrent,omitempty"`
+
 	// TransportRaw is the transport for calls to the provider, any module that
 	// reverse_proxy takes as well. Default: {"protocol": "http"}, whose dial_timeout is
 	// the app's connect timeout.
@@ -59,6 +63,8 @@ type Provider interface {
 	RoundTripper() http.RoundTripper
 	// ExtraHeaders are added to each request to the provider.
 	ExtraHeaders() map[string]string
+	// Concurrency is the most calls to the provider at once, 0 for no limit.
+	Concurrency() int
 }
 
 // UnsetError says that a setting's placeholder has no value.
@@ -76,6 +82,9 @@ func (e *UnsetError) Error() string {
 // says whether the kind cannot work without a key. An optional provider with an unset
 // placeholder is provisioned without error; Missing tells why it must not be used.
 func (b *Base) Provision(ctx caddy.Context, defaultURL string, needKey bool) error {
+	if b.MaxConcurrent < 0 || b.MaxConcurrent > maxConcurrency {
+		return fmt.Errorf("max_concurrent must be from 1 to %d", maxConcurrency)
+	}
 	if err := b.provisionTransport(ctx); err != nil {
 		return err
 	}
@@ -180,6 +189,12 @@ func (b *Base) RoundTripper() http.RoundTripper { return b.transport }
 // ExtraHeaders are added to each request to the provider.
 func (b *Base) ExtraHeaders() map[string]string { return b.headers }
 
+// Concurrency is the most calls to the provider at once, 0 for no limit.
+func (b *Base) Concurrency() int { return b.MaxConcurrent }
+
+// maxConcurrency is the largest max_concurrent.
+const maxConcurrency = 1_000_000
+
 // URL is the resolved base address without a trailing slash.
 func (b *Base) URL() *url.URL { return b.url }
 
@@ -193,6 +208,7 @@ func (b *Base) Keys() []string { return b.keys }
 //	base_url <url>
 //	optional
 //	header <name> <value>
+//	max_concurrent <n>
 //	transport <module> { … }
 //
 // It reports whether the option was one of these.
@@ -225,6 +241,8 @@ func (b *Base) UnmarshalOption(d *caddyfile.Dispenser) (bool, error) {
 			b.Headers = map[string]string{}
 		}
 		b.Headers[name] = value
+	case "max_concurrent":
+		return true, ParseCount(d, &b.MaxConcurrent, 1, maxConcurrency)
 	case "transport":
 		return true, b.unmarshalTransport(d)
 	default:
@@ -242,7 +260,7 @@ func (b *Base) UnmarshalBlock(d *caddyfile.Dispenser, own []string, option func(
 	if err := b.unmarshalSecret(d); err != nil {
 		return err
 	}
-	block := Block{Name: "provider", Once: append([]string{"base_url", "optional", "transport"}, own...), Many: []string{"api_key", "header"}}
+	block := Block{Name: "provider", Once: append([]string{"base_url", "optional", "max_concurrent", "transport"}, own...), Many: []string{"api_key", "header"}}
 	return block.Read(d, func(string) error {
 		ok, err := option(d)
 		if !ok && err == nil {

@@ -2,6 +2,7 @@ package module
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -38,5 +39,19 @@ func (b Block) Read(d *caddyfile.Dispenser, option func(name string) error) erro
 			return d.ArgErr()
 		}
 	}
+	return nil
+}
+
+// ParseCount reads an option's one value, a whole number from lowest to highest.
+func ParseCount(d *caddyfile.Dispenser, into *int, lowest, highest int) error {
+	option, text := d.Val(), ""
+	if !d.AllArgs(&text) {
+		return d.ArgErr()
+	}
+	value, err := strconv.Atoi(text)
+	if err != nil || value < lowest || value > highest {
+		return d.Errf("%s: '%s' is no whole number from %d to %d", option, text, lowest, highest)
+	}
+	*into = value
 	return nil
 }

@@ -218,6 +218,7 @@ func (p *Provider) Cleanup() error {
 //		base_url <url>
 //		optional
 //		header <name> <value>
+//		max_concurrent <n>
 //		transport <module> { … }
 //	}
 func (p *Provider) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
