@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/media"
@@ -31,6 +32,7 @@ type App struct {
 	ctx     caddy.Context
 	logger  *zap.Logger
 	metrics *metrics
+	events  *caddyevents.App
 	runtime *runtime
 	rtKey   runtimeKey
 
@@ -43,7 +45,9 @@ type App struct {
 type part struct {
 	config    *Config
 	providers map[string]module.Provider
-	source    string
+	// identities are the names under which what is known of the providers is kept.
+	identities map[string]string
+	source     string
 	// text is the piece in JSON, defines whether it holds providers or models. Both are
 	// noted before loading the providers, which takes them out of the configuration.
 	text    string
@@ -63,6 +67,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
 	a.metrics = registerMetrics(ctx)
+	events, err := ctx.App("events")
+	if err != nil {
+		return err
+	}
+	a.events = events.(*caddyevents.App)
 	return a.contribute(ctx, &a.Config, "the xjp app")
 }
 
@@ -72,7 +81,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := part{config: c, source: source, text: string(caddyconfig.JSON(c, nil)), defines: c.defines()}
+	p := part{config: c, source: source, text: string(caddyconfig.JSON(c, nil)), defines: c.defines(), identities: c.identities()}
 	if slices.ContainsFunc(a.parts, func(other part) bool { return other.text == p.text }) {
 		return nil
 	}
@@ -153,6 +162,10 @@ func (a *App) Start() error {
 	a.warnOfExposure()
 	return nil
 }
+
+// Wake ends the rests of all routes and credentials and closes their breakers, for an
+// operator who knows that what failed works again.
+func (a *App) Wake() { a.runtime.states.Wake(time.Now()) }
 
 // Stop does nothing: requests in flight keep what they use (caddy.md, finding 1).
 func (a *App) Stop() error { return nil }

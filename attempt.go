@@ -14,6 +14,7 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/estimate"
 	"github.com/rickyjim626/xjp-gateway/providers"
+	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
@@ -31,10 +32,13 @@ type attempt struct {
 	sent   translate.Target
 
 	call       providers.Call
-	credential providers.Credential
+	state      *registry.State // what is known of the route
+	admission  admission
+	lastResort bool // no other route of the plan could be tried instead
+	credential *credential
 	retokened  bool
-	passedOver int // credentials that failed
 	unsigned   bool
+	broke      *failure // a failure after content, which the client has been told
 
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
@@ -111,7 +115,7 @@ func (a *attempt) begin() {
 	}
 	a.c.x.ReasoningFormat = a.route.config.ReasoningFormat
 	a.c.x.Begin(&a.sent)
-	a.call.Stream, a.failed, a.original = a.stream, nil, nil
+	a.call.Stream, a.failed, a.original, a.broke = a.stream, nil, nil, nil
 	a.started = time.Now()
 	ctx := context.WithValue(a.c.r.Context(), caddyhttp.VarsCtxKey, map[string]any{})
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
@@ -210,7 +214,6 @@ func (a *attempt) warm() *failure {
 
 // send makes the HTTP request.
 func (a *attempt) send(body *segments) *failure {
-	a.credential = a.c.pickCredential(a.route.upstream)
 	req, err := a.route.upstream.NewRequest(a.ctx, &a.call)
 	var refused *translate.Error
 	if errors.As(err, &refused) {
@@ -285,31 +288,6 @@ func (b *gzipBody) Read(p []byte) (int, error) {
 
 // Close closes the answer.
 func (b *gzipBody) Close() error { return b.raw.Close() }
-
-// pickCredential takes the provider's credentials in turn. One that rests is passed over
-// as long as there is another; if all rest, the one whose rest ends first is tried.
-func (c *call) pickCredential(u *upstream) providers.Credential {
-	list := u.Credentials()
-	if len(list) == 1 {
-		return list[0]
-	}
-	turn, now := c.s.runtime.turns.Add(1), time.Now()
-	var best providers.Credential
-	var shortest time.Duration
-	for i := range list {
-		cred := list[(turn+uint64(i))%uint64(len(list))]
-		wait := c.s.runtime.rests.resting(restKey(u, cred), now)
-		if wait == 0 {
-			return cred
-		}
-		if best == nil || wait < shortest {
-			best, shortest = cred, wait
-		}
-	}
-	return best
-}
-
-func restKey(u *upstream, cred providers.Credential) string { return u.name + "/" + cred.Name() }
 
 // fail makes a failure that the gateway found itself.
 func (a *attempt) fail(kind translate.ErrorKind, message string) *failure {

@@ -316,7 +316,8 @@ func (p *prober) generate(ctx context.Context, next probe) error {
 	}
 	narrowed := *p.snapshot
 	narrowed.registry = reg
-	app := &App{metrics: p.app.metrics}
+	narrowed.retry = retrySettings{} // what fails is to be told
+	app := &App{ctx: p.app.ctx, logger: p.app.logger, metrics: p.app.metrics, events: p.app.events}
 	app.snapshot.Store(&narrowed)
 	h := &Handler{Auth: "off", app: app, logger: zap.NewNop()}
 

@@ -65,7 +65,6 @@ func (a *attempt) brokeOff(f *failure, pass translate.Pass, out []byte, content 
 	if !a.c.down.write(pass.Fail(out, f.err)) {
 		a.c.outcome.gone = true
 	}
-	a.c.outcome.err = f.err
-	a.c.note(a, f)
+	a.c.outcome.err, a.broke = f.err, f
 	return nil
 }

@@ -49,6 +49,11 @@ func (c *call) countUpstream() (int64, bool) {
 		return 0, false
 	}
 	defer a.close()
+	a.state = c.stateOf(planned)
+	if f := a.admit(); f != nil {
+		return 0, false
+	}
+	defer a.leave()
 	a.stream, a.call.Op = false, providers.CountTokens
 	a.begin()
 	body, ok := a.countBody()

@@ -20,6 +20,11 @@ type dialect struct {
 	peek func(*scan.Doc) (peeked, *translate.Error)
 	// complete checks what a request for an answer must have beside that, nil if nothing.
 	complete func(*scan.Doc) *translate.Error
+	// needs, session and beginning tell what a route must be able to do, and which session
+	// a request belongs to.
+	needs     func(*scan.Doc) translate.Needs
+	session   func(*scan.Doc) string
+	beginning func(*scan.Doc, func([]byte))
 }
 
 // peeked is what routing needs to know of a request.
@@ -31,11 +36,11 @@ type peeked struct {
 
 // The dialects of clients, and the names under which configurations know them.
 var (
-	openaiDialect = &dialect{Inbound: openai.Dialect{}, Passer: openai.Dialect{}, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
+	openaiDialect = &dialect{Inbound: openai.Dialect{}, Passer: openai.Dialect{}, needs: openai.Needs, session: openai.Session, beginning: openai.Beginning, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, usage, err := openai.Peek(doc)
 		return peeked{model, stream, usage}, err
 	}}
-	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, complete: anthropic.Complete, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
+	anthropicDialect = &dialect{Inbound: anthropic.Dialect{}, Passer: anthropic.Dialect{}, complete: anthropic.Complete, needs: anthropic.Needs, session: anthropic.Session, beginning: anthropic.Beginning, peek: func(doc *scan.Doc) (peeked, *translate.Error) {
 		model, stream, err := anthropic.Peek(doc)
 		return peeked{model, stream, true}, err
 	}}

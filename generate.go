@@ -2,7 +2,6 @@ package xjpgateway
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
@@ -23,16 +22,9 @@ func (c *call) generate() error {
 		c.down = c.openDownstream()
 		defer c.down.close()
 	}
-	var failed failures
-	for _, planned := range c.match.Model.Routes {
-		failure := c.try(planned)
-		if failure == nil {
-			return nil
-		}
-		failed = append(failed, failure)
-		if failure.verdict.Action == providers.Fail || c.r.Context().Err() != nil {
-			break
-		}
+	failed := c.follow(c.newPlan())
+	if failed == nil {
+		return nil
 	}
 	err := failed.choose()
 	c.spareRetries(err.err)
@@ -90,6 +82,11 @@ type failure struct {
 	cause error
 	// raw is the provider's own answer, for clients of its dialect; nil if there is none.
 	raw *rawAnswer
+	// route is the route that failed, window the size of its context in tokens, if known.
+	route  *registry.Route
+	window int64
+	// called says that the provider was called.
+	called bool
 }
 
 // rawAnswer is an error answer of a provider as it came.
@@ -137,61 +134,4 @@ func (f *failure) rank() int {
 		return 0
 	}
 	return 5
-}
-
-// try serves the request by one route, again if the provider's verdict asks for it.
-func (c *call) try(planned *registry.Route) *failure {
-	r := planned.Data.(*route)
-	a, f := c.newAttempt(r, c.match.Upstream(planned), planned.Strict || c.match.Model.Strict)
-	if f != nil {
-		return f
-	}
-	again := false
-	for {
-		c.outcome.attempts++
-		f = a.once()
-		a.close()
-		if f == nil {
-			return nil
-		}
-		if c.r.Context().Err() != nil {
-			return f // the client has gone, which is no fault of the provider's
-		}
-		c.note(a, f)
-		switch {
-		case f.verdict.NoBetas && !a.call.NoBetas:
-			a.call.NoBetas = true
-		case f.verdict.NoSignatures && !a.unsigned:
-			a.unsigned = true
-		case f.verdict.Action == providers.Again && !again, a.retoken(f):
-			again = true
-		case f.verdict.Scope == providers.RestCredential && c.anotherCredential(a):
-		default:
-			return f
-		}
-	}
-}
-
-// anotherCredential reports whether the provider has a credential that does not rest and
-// that the attempt may still try. The one that just failed rests already.
-func (c *call) anotherCredential(a *attempt) bool {
-	list := a.route.upstream.Credentials()
-	if a.passedOver++; a.passedOver >= len(list) {
-		return false
-	}
-	now := time.Now()
-	return slices.ContainsFunc(list, func(cred providers.Credential) bool {
-		return c.s.runtime.rests.resting(restKey(a.route.upstream, cred), now) == 0
-	})
-}
-
-// retoken makes a refused credential anew, once an attempt.
-func (a *attempt) retoken(f *failure) bool {
-	cred, ok := a.credential.(providers.Retokener)
-	if !ok || a.retokened || f.err.Kind != translate.ErrUpstreamAuth {
-		return false
-	}
-	a.retokened = true
-	cred.Retoken()
-	return true
 }

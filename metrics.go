@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
@@ -20,6 +21,8 @@ type metrics struct {
 	tokens    *prometheus.CounterVec
 	upstream  *prometheus.CounterVec
 	losses    *prometheus.CounterVec
+	breakers  *prometheus.CounterVec
+	unspent   *prometheus.CounterVec
 	streams   *prometheus.GaugeVec
 	inFlight  prometheus.Gauge
 	authFails prometheus.Counter
@@ -42,6 +45,8 @@ func newMetrics() *metrics {
 		ttft:      histogram("time_to_first_token_seconds", "Time from request to the first content of a stream.", "dialect", "model", "provider"),
 		tokens:    counter("tokens_total", "Tokens by kind.", "model", "provider", "kind"),
 		upstream:  counter("upstream_errors_total", "Failed calls to providers by kind of error.", "provider", "model", "kind"),
+		breakers:  counter("breaker_changes_total", "Changes of breakers by the state that they went to.", "provider", "model", "of", "to"),
+		unspent:   counter("retries_refused_total", "Repeats of calls that a provider's retry budget did not allow.", "provider"),
 		losses:    counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
 		streams:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
 		inFlight:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
@@ -56,7 +61,7 @@ func registerMetrics(ctx caddy.Context) *metrics {
 	if registry == nil {
 		return m
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.streams, m.inFlight, m.authFails} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.streams, m.inFlight, m.authFails} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())
@@ -70,6 +75,11 @@ func (m *metrics) begin() { m.inFlight.Inc() }
 // upstreamError counts a failed attempt.
 func (m *metrics) upstreamError(a *attempt, e *translate.Error) {
 	m.upstream.WithLabelValues(a.route.upstream.name, a.c.modelLabel(), errorKind(e)).Inc()
+}
+
+// breakerChanged counts a change of a route's breaker, or of a credential's.
+func (m *metrics) breakerChanged(a *attempt, of string, to registry.Breaker) {
+	m.breakers.WithLabelValues(a.route.upstream.name, a.c.modelLabel(), of, to.String()).Inc()
 }
 
 // end counts a request that is over.

@@ -44,6 +44,15 @@ func (p *patience) expire() {
 	}
 }
 
+// gotContent is called with each piece of content; the first one proves that the provider
+// works, and begins the limit of silence.
+func (a *attempt) gotContent() {
+	if !a.admission.proven {
+		a.patience.gotContent()
+		a.proven()
+	}
+}
+
 // gotContent turns from the limit of the first content to that of silence.
 func (p *patience) gotContent() {
 	if !p.content.Swap(true) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/recall"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
@@ -38,28 +37,8 @@ func (a *attempt) carry() (translate.Pass, *recall.Observer) {
 	return translate.NewConversion(a.decoder(), a.c.dialect.NewEncoder(x), observer.Event), observer
 }
 
-// maxHeldBack bounds, in bytes, what a stream may say before its first content. It is held
-// back until then, as another route may still take over: to send it on instead would be
-// the client's second beginning, should that happen.
+// maxHeldBack bounds what is held back before the first content.
 const maxHeldBack = 1 << 20
-
-// heldBack counts what comes before the first content of a stream.
-type heldBack int
-
-// take adds a record, and reports whether the bound was passed before it, so that even the
-// largest first record of content is none too many.
-func (h *heldBack) take(record []byte) bool {
-	if *h > maxHeldBack {
-		return false
-	}
-	*h += heldBack(len(record))
-	return true
-}
-
-// wordy is a stream that goes on and on without content.
-func (a *attempt) wordy() *failure {
-	return a.fail(translate.ErrUpstream, "the provider's stream began without any content")
-}
 
 // relayStream carries a stream to the client: it reads what the provider has, converts
 // it, and writes and flushes once before it reads again. Until the first content nothing
@@ -72,13 +51,9 @@ func (a *attempt) relayStream() *failure {
 	defer func() { putBuffer(out) }()
 
 	content := false
-	var held heldBack
 	for {
 		var seen translate.Seen
 		event, err := reader.Next()
-		if !content && !held.take(event.Raw) {
-			return a.wordy()
-		}
 		switch {
 		case err != nil && a.c.r.Context().Err() != nil && content:
 			a.c.outcome.gone = true // nobody is there to be told
@@ -95,7 +70,7 @@ func (a *attempt) relayStream() *failure {
 		a.c.see(a, &seen)
 		if seen.Content && !content {
 			content = true
-			a.patience.gotContent()
+			a.gotContent()
 		}
 		if seen.Err != nil && !content {
 			return a.streamFailed(seen.Err, err, event.Data)
@@ -111,7 +86,7 @@ func (a *attempt) relayStream() *failure {
 		if err != nil || seen.Done || seen.Err != nil {
 			return a.finish(out, &seen, event.Data, observer)
 		}
-		if content && len(out) > 0 && !reader.Buffered() {
+		if (content || len(out) > maxHeldBack) && len(out) > 0 && !reader.Buffered() {
 			if !a.c.down.write(out) {
 				a.cancel(errClientGone)
 				a.c.outcome.gone = true
@@ -133,7 +108,7 @@ func (a *attempt) finish(out []byte, seen *translate.Seen, last []byte, observer
 	if seen.Err != nil {
 		a.c.outcome.err = seen.Err
 		if !a.endedByShutdown() {
-			a.c.note(a, a.judge(seen.Err, last))
+			a.broke = a.judge(seen.Err, last)
 		}
 		return nil
 	}
@@ -186,13 +161,8 @@ func (a *attempt) gather() *failure {
 	fold := translate.NewFold(&a.c.x)
 	var events []translate.Event
 	var last []byte
-	content := false
-	var held heldBack
 	for {
 		event, err := reader.Next()
-		if !content && !held.take(event.Raw) {
-			return a.wordy()
-		}
 		last = event.Data
 		if err != nil {
 			events = decoder.Close(a.streamEnd(err), events[:0])
@@ -205,8 +175,7 @@ func (a *attempt) gather() *failure {
 		for i := range events {
 			fold.Add(&events[i])
 			if events[i].IsContent() {
-				content = true
-				a.patience.gotContent()
+				a.gotContent()
 			}
 			done = done || events[i].Kind == translate.EventDone || events[i].Kind == translate.EventFailed
 		}
@@ -228,15 +197,8 @@ func (a *attempt) gather() *failure {
 	return a.answerWhole(response)
 }
 
-// note records a failed attempt and lets rest what the verdict says.
+// note tells metrics and log of a failed attempt.
 func (c *call) note(a *attempt, f *failure) {
-	if a.endedByShutdown() {
-		return
-	}
 	c.h.app.metrics.upstreamError(a, f.err)
-	now := time.Now()
-	if f.verdict.Scope == providers.RestCredential && a.credential != nil {
-		c.s.runtime.rests.rest(restKey(a.route.upstream, a.credential), now.Add(orDefault(f.verdict.For, 10*time.Second)))
-	}
 	c.logFailure(a, f)
 }

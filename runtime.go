@@ -1,7 +1,6 @@
 package xjpgateway
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/recall"
+	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
 // runtimes holds what outlives a reload.
@@ -29,7 +29,7 @@ type runtime struct {
 	bodies *allowance
 	brake  *keys.Brake
 	recall *recall.Store
-	rests  rests
+	states registry.States
 	turns  atomic.Uint64
 }
 
@@ -91,36 +91,3 @@ func (a *allowance) take(n int64) bool {
 
 // give returns n bytes.
 func (a *allowance) give(n int64) { a.used.Add(-n) }
-
-// rests says until when credentials and routes take a rest.
-type rests struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-// rest lets a thing rest until a time; a later end that is known already stays.
-func (r *rests) rest(key string, until time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.until == nil {
-		r.until = map[string]time.Time{}
-	}
-	if until.After(r.until[key]) {
-		r.until[key] = until
-	}
-}
-
-// resting tells how long a thing still rests; 0 is not at all.
-func (r *rests) resting(key string, now time.Time) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	until, ok := r.until[key]
-	if !ok {
-		return 0
-	}
-	if !until.After(now) {
-		delete(r.until, key)
-		return 0
-	}
-	return until.Sub(now)
-}

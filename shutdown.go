@@ -18,12 +18,13 @@ var errShutdown = &translate.Error{Kind: translate.ErrOverloaded, Code: "gateway
 
 // calls are the attempts under way in the process, those of earlier configurations
 // included: they go on through a reload, and only the exit of the process ends them.
-var calls = underway{attempts: map[*attempt]struct{}{}}
+var calls = underway{attempts: map[*attempt]struct{}{}, ended: make(chan struct{})}
 
 // underway knows what must be told of the exit.
 type underway struct {
 	mu       sync.Mutex
 	ending   bool
+	ended    chan struct{} // closed with it
 	attempts map[*attempt]struct{}
 	exit     sync.Once
 }
@@ -49,7 +50,10 @@ func (u *underway) leave(a *attempt) {
 func (u *underway) end() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.ending = true
+	if !u.ending {
+		u.ending = true
+		close(u.ended)
+	}
 	for a := range u.attempts {
 		a.cancel(errShutdown)
 	}

@@ -45,6 +45,11 @@ type upstream struct {
 	name string
 	module.Provider
 	transport http.RoundTripper
+	// identity is the name and a hash of the settings; state and credentials are what is
+	// known by it, from earlier configurations too.
+	identity    string
+	state       *registry.State
+	credentials []*credential
 }
 
 // buildSnapshot joins the parts of the configuration.
@@ -63,6 +68,11 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	if len(models) == 0 {
 		models = implicitModels(slices.Concat(slices.Sorted(maps.Keys(s.upstreams)), slices.Sorted(maps.Keys(missing))))
 	}
+	s.retry, s.queue = settings.Retry.settings(), settings.Queue.settings()
+	for _, u := range s.upstreams {
+		u.state.Budget.Configure(s.retry.budget)
+		u.state.Gate.Configure(u.Concurrency(), s.queue.size)
+	}
 	var err error
 	if s.registry, err = s.buildRegistry(models, missing, settings); err != nil {
 		return nil, err
@@ -73,7 +83,6 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	s.maxBody = orDefault(settings.MaxBody, defaultMaxBody)
 	s.maxEvent = int(orDefault(settings.MaxEvent, defaultMaxEvent))
 	s.keepAlive = orDefault(time.Duration(settings.KeepAlive), defaultKeepAlive)
-	s.retry, s.queue = settings.Retry.settings(), settings.Queue.settings()
 	s.fetcher = settings.fetcher()
 	s.logFilterOK = settings.LogFilterOK
 	return s, nil
@@ -135,7 +144,10 @@ func (s *snapshot) addProviders(p part, missing map[string]string, logger *zap.L
 			logger.Warn("optional provider is left out", zap.String("provider", name), zap.String("reason", err.Error()))
 			continue
 		}
-		s.upstreams[name] = &upstream{name: name, Provider: mod, transport: transportOf(mod)}
+		u := &upstream{name: name, Provider: mod, transport: transportOf(mod), identity: p.identities[name]}
+		u.state = s.runtime.states.Get(u.identity)
+		u.newCredentials(&s.runtime.states)
+		s.upstreams[name] = u
 	}
 	return nil
 }
@@ -246,8 +258,10 @@ type route struct {
 	headers  map[string]string // placeholders are resolved
 	caps     []capability
 	timeouts Timeouts
-	// thresholds are those of the route's breaker.
+	// thresholds are those of the route's breaker; state is what is known of the route, nil
+	// for routes of patterns, which have one for each model of the provider.
 	thresholds registry.Thresholds
+	state      *registry.State
 	extra      []extraField
 	// resolved are the provider's answers by client dialect, for models without pattern.
 	resolved map[string]*target
@@ -304,6 +318,7 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common *C
 	if strings.Contains(c.Model, "{model.rest}") {
 		return r, nil
 	}
+	r.state = s.stateOf(r, c.Model)
 	r.resolved = map[string]*target{}
 	for _, dialect := range dialectNames() {
 		t, err := r.resolve(dialect, c.Model)

@@ -298,6 +298,14 @@ func (h *Health) Rest(now time.Time, d time.Duration, cause Cause) Transition {
 	return h.transition(from)
 }
 
+// wake ends a rest and forgets what has led to it.
+func (h *Health) wake(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rests = 0
+	h.become(Closed, CauseNone, now, now)
+}
+
 // HealthView is the state of a Health for people and machines.
 type HealthView struct {
 	State    Breaker

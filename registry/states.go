@@ -5,13 +5,16 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// State is what is known of a route, a credential or a provider.
+// State is what is known of a route, a credential or a provider. A provider's repeats are
+// bounded by its Budget.
 type State struct {
 	Health
 	Latency Latency
 	Gate    Gate
+	Budget  Budget
 	used    atomic.Uint64
 }
 
@@ -51,6 +54,16 @@ func (s *States) Get(name string) *State {
 	}
 	state.used.Store(s.clock.Add(1))
 	return state
+}
+
+// Wake ends all rests, as if nothing had ever failed.
+func (s *States) Wake(now time.Time) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, state := range s.byName {
+		state.wake(now)
+		state.Budget.refill()
+	}
 }
 
 func (s *States) add(name string) *State {

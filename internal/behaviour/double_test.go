@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 )
 
 // asked is a call that a double has received.
@@ -39,8 +41,10 @@ func newDouble(t testing.TB) *double {
 	return d
 }
 
-// will sets how the double answers from now on, and forgets what it was asked.
+// will sets how the double answers from now on, and forgets what it was asked. So does the
+// gateway what it has answered.
 func (d *double) will(answer http.HandlerFunc) {
+	gatewaytest.Wake()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answer, d.calls = answer, nil

@@ -76,6 +76,7 @@ func TestDemo(t *testing.T) {
 		t.Run(test.directive, func(t *testing.T) {
 			expect := func(what, path, body, want string) {
 				t.Helper()
+				gatewaytest.Wake() // after what an earlier failure has let rest
 				got := post(t, address+path, body)
 				status, words, _ := strings.Cut(want, " ")
 				if fmt.Sprint(got.status) != status || !strings.Contains(got.body, words) {
@@ -131,6 +132,7 @@ func TestDemoTalks(t *testing.T) {
 		}
 	})
 	t.Run("a pause between words", func(t *testing.T) {
+		gatewaytest.Wake()
 		started := time.Now()
 		post(t, address+"/v1/messages", said("demo: long 5 pace 20ms", true))
 		if took := time.Since(started); took < 80*time.Millisecond {

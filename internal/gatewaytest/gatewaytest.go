@@ -13,7 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard" // Caddy's own modules
 
-	_ "github.com/rickyjim626/xjp-gateway" // the gateway
+	xjpgateway "github.com/rickyjim626/xjp-gateway"
 )
 
 // Key is a key that every configuration of Start knows.
@@ -29,7 +29,25 @@ func Start(t testing.TB, options string) string {
 
 // Site writes a Caddyfile around a gateway's options. {port} stands for a free port.
 func Site(options string) string {
-	return "{\n\tadmin off\n\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\nhttp://127.0.0.1:{port} {\n\tbind 127.0.0.1\n\txjp_gateway {\n\t\tkey " + Key + "\n\t\tlog_filter ok\n" + options + "\n\t}\n}\n"
+	return "{\n\tadmin off\n\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\nhttp://127.0.0.1:{port} {\n\tbind 127.0.0.1\n\txjp_gateway {\n\t\tkey " + Key + "\n\t\tlog_filter ok\n" + calm(options) + "\n\t}\n}\n"
+}
+
+// calm are settings under which a failure is told at once and nothing rests because of it,
+// for tests that set none themselves.
+func calm(options string) string {
+	for _, setting := range []string{"retry", "breaker"} {
+		if !strings.Contains(options, setting+" ") {
+			options += map[string]string{"retry": "\n\t\tretry 0", "breaker": "\n\t\tbreaker off"}[setting]
+		}
+	}
+	return options
+}
+
+// Wake ends all rests of the running gateway.
+func Wake() {
+	if mod, err := caddy.ActiveContext().AppIfConfigured("xjp"); err == nil {
+		mod.(*xjpgateway.App).Wake()
+	}
 }
 
 // Run runs Caddy with a Caddyfile in which {port} stands for a free port, and returns

@@ -85,6 +85,8 @@ func frames(name string, data ...string) string {
 // tellingApp has a model for each way through the gateway.
 func tellingApp(url string) string {
 	return `	xjp {
+		retry 0
+		breaker off
 		provider chat openrouter {
 			base_url ` + url + `
 			api_key XJP_native_upstream
