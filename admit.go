@@ -42,7 +42,8 @@ func (a *attempt) admit() *failure {
 
 // unadmitted is the failure of an attempt whose provider was not called.
 func (a *attempt) unadmitted(kind translate.ErrorKind, message string, wait time.Duration) *failure {
-	return &failure{err: &translate.Error{Kind: kind, Message: message, RetryAfter: wait}, verdict: providers.Verdict{Action: providers.Next}}
+	verdict := providers.Verdict{Action: providers.Next, Transient: kind != translate.ErrUpstreamAuth}
+	return &failure{err: &translate.Error{Kind: kind, Message: message, RetryAfter: wait}, verdict: verdict}
 }
 
 // takePlaces takes a place at the route and at the provider. The last route of a plan is

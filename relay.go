@@ -37,8 +37,28 @@ func (a *attempt) carry() (translate.Pass, *recall.Observer) {
 	return translate.NewConversion(a.decoder(), a.c.dialect.NewEncoder(x), observer.Event), observer
 }
 
-// maxHeldBack bounds what is held back before the first content.
+// maxHeldBack bounds, in bytes, what a stream may say before its first content. It is held
+// back until then, as another route may still take over: to send it on instead would be
+// the client's second beginning, should that happen.
 const maxHeldBack = 1 << 20
+
+// heldBack counts what comes before the first content of a stream.
+type heldBack int
+
+// take adds a record, and reports whether the bound was passed before it, so that even the
+// largest first record of content is none too many.
+func (h *heldBack) take(record []byte) bool {
+	if *h > maxHeldBack {
+		return false
+	}
+	*h += heldBack(len(record))
+	return true
+}
+
+// wordy is a stream that goes on and on without content.
+func (a *attempt) wordy() *failure {
+	return a.fail(translate.ErrUpstream, "the provider's stream began without any content")
+}
 
 // relayStream carries a stream to the client: it reads what the provider has, converts
 // it, and writes and flushes once before it reads again. Until the first content nothing
@@ -51,9 +71,13 @@ func (a *attempt) relayStream() *failure {
 	defer func() { putBuffer(out) }()
 
 	content := false
+	var held heldBack
 	for {
 		var seen translate.Seen
 		event, err := reader.Next()
+		if !content && !held.take(event.Raw) {
+			return a.wordy()
+		}
 		switch {
 		case err != nil && a.c.r.Context().Err() != nil && content:
 			a.c.outcome.gone = true // nobody is there to be told
@@ -86,7 +110,7 @@ func (a *attempt) relayStream() *failure {
 		if err != nil || seen.Done || seen.Err != nil {
 			return a.finish(out, &seen, event.Data, observer)
 		}
-		if (content || len(out) > maxHeldBack) && len(out) > 0 && !reader.Buffered() {
+		if content && len(out) > 0 && !reader.Buffered() {
 			if !a.c.down.write(out) {
 				a.cancel(errClientGone)
 				a.c.outcome.gone = true
@@ -161,8 +185,13 @@ func (a *attempt) gather() *failure {
 	fold := translate.NewFold(&a.c.x)
 	var events []translate.Event
 	var last []byte
+	content := false
+	var held heldBack
 	for {
 		event, err := reader.Next()
+		if !content && !held.take(event.Raw) {
+			return a.wordy()
+		}
 		last = event.Data
 		if err != nil {
 			events = decoder.Close(a.streamEnd(err), events[:0])
@@ -175,6 +204,7 @@ func (a *attempt) gather() *failure {
 		for i := range events {
 			fold.Add(&events[i])
 			if events[i].IsContent() {
+				content = true
 				a.gotContent()
 			}
 			done = done || events[i].Kind == translate.EventDone || events[i].Kind == translate.EventFailed

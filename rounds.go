@@ -67,16 +67,6 @@ func (f *failure) class() registry.Class {
 	return registry.ClassOf(f.err.Kind)
 }
 
-// passes reports whether a failure may pass by itself within moments. A provider that let
-// its time run out has been given enough.
-func (f *failure) passes() bool {
-	switch f.err.Kind {
-	case translate.ErrUpstream, translate.ErrInterrupted, translate.ErrOverloaded, translate.ErrUpstreamLimit:
-		return f.verdict.Action != providers.Fail
-	}
-	return false
-}
-
 // goesRound waits for another round over the routes whose failure may have passed by
 // then, and reports whether there is one.
 func (c *call) goesRound(p *plan, round int, failed failures) bool {
@@ -85,7 +75,7 @@ func (c *call) goesRound(p *plan, round int, failed failures) bool {
 		return false
 	}
 	for _, f := range failed {
-		if !f.passes() {
+		if !f.verdict.Transient {
 			p.drop(f.route)
 		}
 	}

@@ -26,7 +26,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{"6.2 bad field: theirs to see", 400, nil, words, translate.ErrInvalid, Fail, RestNothing, false, true},
 		{"6.2 unprocessable: theirs to see", 422, nil, words, translate.ErrInvalid, Fail, RestNothing, false, true},
-		{"6.2 conflict: theirs to see", 409, nil, words, translate.ErrInvalid, Fail, RestNothing, false, true},
+		{"6.2 an unknown 4xx: theirs to see", 418, nil, words, translate.ErrInvalid, Fail, RestNothing, false, true},
 		{"6.2 prompt too long, CC17: no failover", 400, nil, `{"error":{"message":"This model's maximum context length is 100 tokens, however you requested 120 tokens","code":"context_length_exceeded"}}`, translate.ErrContext, Fail, RestNothing, false, true},
 		{"6.2 body too large", 413, nil, words, translate.ErrTooLarge, Fail, RestNothing, false, true},
 		{"CC19: 401 is our own fault", 401, nil, words, translate.ErrUpstreamAuth, Next, RestCredential, true, false},
@@ -34,7 +34,7 @@ func TestClassify(t *testing.T) {
 		{"6.2 no balance is our own fault", 402, nil, words, translate.ErrUpstreamAuth, Next, RestCredential, true, false},
 		{"6.2 no balance by 429", 429, nil, `{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}`, translate.ErrUpstreamAuth, Next, RestCredential, true, false},
 		{"6.2 content blocked", 400, nil, `{"error":{"message":"flagged","code":"content_policy_violation"}}`, translate.ErrContent, Fail, RestNothing, false, true},
-		{"6.2 unknown model: the next route", 404, nil, words, translate.ErrModel, Next, RestNothing, false, false},
+		{"6.2 unknown model: the next route", 404, nil, words, translate.ErrModel, Next, RestRoute, false, false},
 		{"6.2 rate limit rests the credential", 429, nil, words, translate.ErrUpstreamLimit, Next, RestCredential, false, false},
 		{"6.2 500", 500, nil, words, translate.ErrUpstream, Next, RestNothing, false, false},
 		{"6.2 502 HTML", 502, nil, "<html>gateway</html>", translate.ErrUpstream, Next, RestNothing, false, false},
@@ -43,7 +43,7 @@ func TestClassify(t *testing.T) {
 		{"6.2 408", 408, nil, words, translate.ErrTimeout, Next, RestNothing, false, false},
 		{"6.2 504", 504, nil, words, translate.ErrTimeout, Next, RestNothing, false, false},
 		{"6.2 524", 524, nil, words, translate.ErrTimeout, Next, RestNothing, false, false},
-		{"6.2 a redirect is no answer", 302, nil, "", translate.ErrUpstream, Next, RestNothing, false, false},
+		{"6.2 a redirect is no answer", 302, nil, "", translate.ErrUpstream, Next, RestNothing, true, false},
 		{"6.2 no content is no answer", 204, nil, "", translate.ErrUpstream, Next, RestNothing, false, false},
 		{"6.2 an empty body", 400, nil, "", translate.ErrInvalid, Fail, RestNothing, false, false},
 		{"6.2 plain text", 400, nil, "their words sk-1", translate.ErrInvalid, Fail, RestNothing, false, true},
@@ -89,6 +89,8 @@ func TestRetryAfter(t *testing.T) {
 		{"6.3 a date gone by", "Retry-After", "Wed, 25 Nov 2026 11:00:00 GMT", 0},
 		{"6.3 milliseconds", "Retry-After-Ms", "250", 250 * time.Millisecond},
 		{"negative", "Retry-After", "-5", 0},
+		{"nothing to wait for", "Retry-After-Ms", "0", 0},
+		{"a date beyond all bounds", "Retry-After", "Fri, 25 Nov 2126 12:00:00 GMT", maxRetryAfter},
 		{"no number", "Retry-After", "soon", 0},
 		{"NaN", "Retry-After", "NaN", 0},
 		{"beyond all bounds", "Retry-After", "1e300", maxRetryAfter},
@@ -100,6 +102,17 @@ func TestRetryAfter(t *testing.T) {
 			}
 		})
 	}
+	t.Run("6.3 a date is meant by the provider's own clock, an hour behind ours", func(t *testing.T) {
+		h := http.Header{"Retry-After": {"Wed, 25 Nov 2026 11:00:30 GMT"}, "Date": {"Wed, 25 Nov 2026 11:00:00 GMT"}}
+		if got := RetryAfter(h, now); got != 30*time.Second {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("6.3 milliseconds that are none leave it to the seconds", func(t *testing.T) {
+		if got := RetryAfter(http.Header{"Retry-After": {"2"}, "Retry-After-Ms": {"x"}}, now); got != 2*time.Second {
+			t.Errorf("got %v", got)
+		}
+	})
 	t.Run("the header goes into error and verdict", func(t *testing.T) {
 		e := openai.Dialect{}.DecodeError(429, nil)
 		v := Classify(&Answer{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, e)

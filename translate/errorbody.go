@@ -1,8 +1,6 @@
 package translate
 
 import (
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -38,12 +36,13 @@ func ReadError(v scan.Value) ErrorBody {
 	if v.Kind() == scan.Array {
 		v = v.First()
 	}
+	outer := v
 	if e := v.Get("error"); !e.IsNull() {
 		v = e
 	}
 	b := ErrorBody{Error: v}
 	if v.Kind() == scan.String {
-		b.Message = v.Str()
+		b.Message, b.Code = clip(v.Str()), outer.Get("code").Str() // xAI has its code beside it
 		return b
 	}
 	if m := v.Get("message"); m.Kind() == scan.Object { // Clewdr (E6)
@@ -109,26 +108,34 @@ func clip(s string) string {
 	return s
 }
 
-// KindOfStatus is what a provider's status means if nothing else is known.
+// KindOfStatus is what a provider's status means if nothing else is known. A status that
+// is about the form of the call, and not about what the client asked, is the gateway's or
+// the operator's fault; those that SDKs repeat by themselves are the provider's
+// (wire-openai-anthropic.md 6.3).
 func KindOfStatus(status int) ErrorKind {
-	switch {
-	case status == 401, status == 402:
+	switch status {
+	case 401, 402, 403:
 		return ErrUpstreamAuth
-	case status == 403:
-		return ErrUpstreamAuth
-	case status == 404:
+	case 404:
 		return ErrModel
-	case status == 408, status == 504, status == 524:
+	case 405, 406, 407, 411, 414, 415, 417, 421, 426, 428, 431: // a wrong base_url, most often
+		return ErrUpstream
+	case 408, 504, 522, 524, 598, 599:
 		return ErrTimeout
-	case status == 413:
+	case 409, 423, 424, 425: // locks, and what the provider itself depends on
+		return ErrUpstream
+	case 413:
 		return ErrTooLarge
-	case status == 429:
+	case 429:
 		return ErrUpstreamLimit
-	case status == 499: // Google's CANCELLED, and nginx's: the call was given up on the way
-		return ErrInterrupted
-	case status == 503, status == 529:
+	case 451: // not in this country
+		return ErrUpstream
+	case 498, 503, 529: // 498 is Groq's
 		return ErrOverloaded
-	case status >= 400 && status < 500:
+	case 499: // Google's CANCELLED, and nginx's: the call was given up on the way
+		return ErrInterrupted
+	}
+	if status >= 400 && status < 500 {
 		return ErrInvalid
 	}
 	return ErrUpstream
@@ -157,6 +164,13 @@ func firstWord(words ...string) string {
 	return ""
 }
 
+// Retell puts the message right after a change of the kind: the provider's own words go
+// on where the fault may be the client's, and no others.
+func (e *Error) Retell() {
+	e.Code = ""
+	e.Message = e.told(e.Upstream)
+}
+
 // told is the message that a client is given.
 func (e *Error) told(message string) string {
 	switch e.Kind {
@@ -165,6 +179,8 @@ func (e *Error) told(message string) string {
 			return message
 		}
 		return "the provider refused the request"
+	case ErrUpstreamAuth:
+		return "the provider refused the gateway's own credential"
 	case ErrModel:
 		return "the provider does not know the model"
 	case ErrUpstreamLimit:
@@ -175,65 +191,6 @@ func (e *Error) told(message string) string {
 		return "the provider did not answer in time"
 	}
 	return "the provider failed"
-}
-
-// overflows are the ways in which providers say that a prompt is too long: with prompt,
-// limit and answer asked for in named groups (claude-code-gateway.md 5.2).
-var overflows = []*regexp.Regexp{
-	regexp.MustCompile(`prompt is too long: (?P<n>[\d,]+) tokens > (?P<m>[\d,]+) maximum`),
-	regexp.MustCompile("input length and `max_tokens` exceed context limit: (?P<n>[\\d,]+) \\+ (?P<a>[\\d,]+) > (?P<m>[\\d,]+)"),
-	regexp.MustCompile(`(?i)maximum context length (?:is|of) (?P<m>[\d,]+) tokens.*?(?:requested|resulted in|you requested)\D*(?P<t>[\d,]+) tokens(?:\s*\((?P<n>[\d,]+) (?:in|of)[^,;)]*[,;]?\s*(?P<a>[\d,]+)?)?`),
-	regexp.MustCompile(`(?i)maximum context length (?:is|of) (?P<m>[\d,]+)`),
-	regexp.MustCompile(`(?i)input token count \(?(?P<n>[\d,]+)\)? exceeds the maximum number of tokens allowed \(?(?P<m>[\d,]+)\)?`),
-	regexp.MustCompile(`(?i)prompt (?:token count of|contains) (?P<n>[\d,]+)(?: tokens)?.*?(?:limit|maximum) of (?P<m>[\d,]+)`),
-	regexp.MustCompile(`(?i)(?P<n>[\d,]+) tokens.*?(?:exceed|larger|longer|greater).*?(?P<m>[\d,]+)`),
-}
-
-// overflowWords tell an overflow without numbers.
-var overflowWords = regexp.MustCompile(`(?i)context.?length.?exceeded|context window|maximum context|input is too long|prompt is too long|too many (?:input )?tokens|exceeds? the (?:model's )?(?:context|maximum number of tokens)|input token count|exceed context limit|reduce the length of the (?:messages|prompt)`)
-
-// readOverflow reports whether a message tells that the context overflows, and reads
-// the numbers.
-func readOverflow(message string, e *Error) bool {
-	if !overflowWords.MatchString(message) {
-		return false
-	}
-	for _, pattern := range overflows {
-		m := pattern.FindStringSubmatch(message)
-		if m == nil {
-			continue
-		}
-		total := int64(0)
-		for i, name := range pattern.SubexpNames() {
-			n, _ := strconv.ParseInt(strings.ReplaceAll(m[i], ",", ""), 10, 64)
-			switch name {
-			case "n":
-				e.Tokens = n
-			case "m":
-				e.Limit = n
-			case "a":
-				e.MaxTokens = n
-			case "t":
-				total = n
-			}
-		}
-		if e.Tokens == 0 {
-			e.Tokens = total
-		}
-		return true
-	}
-	return true
-}
-
-// Overflows makes e a context overflow if its code or message says so, for errors whose
-// status tells nothing.
-func (e *Error) Overflows(code string) bool {
-	if !readOverflow(e.Upstream, e) && code != "context_length_exceeded" {
-		return false
-	}
-	e.Kind, e.Code = ErrContext, ""
-	e.Message = e.told(e.Upstream)
-	return true
 }
 
 // EndOf is what a stream that broke off means for the client: nothing if it had told

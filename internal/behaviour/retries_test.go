@@ -20,6 +20,9 @@ func TestRetries(t *testing.T) {
 	}{
 		{"CC23: what the gateway has repeated is not for the client to repeat", "twice", 500, nil, 2, 502, "false", ""},
 		{"CC23: a single try leaves that to the client", "chat", 500, nil, 1, 502, "", ""},
+		{"6.3 in vain until an operator acts: a refused credential", "chat", 401, nil, 1, 502, "false", ""},
+		{"6.3 in vain until an operator acts: a wrong path", "chat", 405, nil, 1, 502, "false", ""},
+		{"6.3 in vain: the provider says so", "chat", 500, []string{"X-Should-Retry", "false"}, 1, 502, "false", ""},
 		{"CC21: a limit tells its time in whole seconds", "messages", 429, []string{"Retry-After", "7"}, 1, 429, "", "7"},
 		{"CC21: a fraction is rounded up", "chat", 429, []string{"Retry-After-Ms", "1200"}, 1, 429, "", "2"},
 	} {

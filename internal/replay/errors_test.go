@@ -53,7 +53,10 @@ type meaning struct {
 var (
 	overflows = regexp.MustCompile(`(?i)maximum context length|prompt is too long|input token count[^.]*exceeds|context_length_exceeded`)
 	ownFault  = regexp.MustCompile(`(?i)API_KEY_INVALID|API key not valid|FAILED_PRECONDITION|insufficient_quota`)
-	moderated = regexp.MustCompile(`"(reasons|flagged_input|patterns)"`)
+	moderated = regexp.MustCompile(`"(reasons|flagged_input|patterns)"|Content violates usage guidelines`)
+	missing   = regexp.MustCompile(`model_not_found|model_decommissioned|"invalid_model"|is not a valid model ID|The supported API model names are|not allowed to sample from this model`)
+	incapable = regexp.MustCompile(`No endpoints found that support`)
+	misspoken = regexp.MustCompile(`tool_use_failed`)
 )
 
 // meant reads a recorded error (wire-openai-anthropic.md 6.2, provider-gemini-vertex.md 5,
@@ -65,11 +68,17 @@ func meant(e *traffic.Exchange) meaning {
 		return meaning{statuses: []int{502}}
 	case status == 403 && moderated.MatchString(body):
 		return meaning{statuses: []int{400}}
+	case missing.MatchString(body):
+		return meaning{statuses: []int{404}}
+	case incapable.MatchString(body):
+		return meaning{statuses: []int{400}, told: inner(body)}
+	case misspoken.MatchString(body): // the model's fault, as in 4.2 of the notes on Gemini
+		return meaning{statuses: []int{502}}
 	case status == 401, status == 402, status == 403:
 		return meaning{statuses: []int{502}}
 	case overflows.MatchString(body):
 		return meaning{statuses: []int{400}, overflow: true}
-	case strings.Contains(body, "model_not_found"), status == 404:
+	case status == 404:
 		return meaning{statuses: []int{404}}
 	case status == 413, status == 429:
 		return meaning{statuses: []int{status}}

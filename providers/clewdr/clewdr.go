@@ -21,16 +21,14 @@ const (
 	web  = "web"
 )
 
-// How long the provider rests when its pool is empty, and when its address is blocked.
-const (
-	restEmptyPool = time.Minute
-	restBlocked   = 10 * time.Minute
-)
+// restBlocked is how long the provider rests when its address is blocked.
+const restBlocked = 10 * time.Minute
 
 // Client is the provider without Caddy.
 type Client struct {
 	base string
 	keys []providers.Credential
+	pool pool
 }
 
 // New makes a client for an address.
@@ -134,7 +132,8 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	switch {
 	case kind == "no_cookie_available" || kind == "too_many_retries":
 		e.Kind, e.Message = translate.ErrOverloaded, "the provider has no account left that can answer"
-		return providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: restEmptyPool}
+		e.RetryAfter = c.pool.empty(time.Now())
+		return providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: e.RetryAfter}
 	case kind == "json_rejection" && a.Status != http.StatusRequestEntityTooLarge,
 		a.Status == http.StatusBadRequest && strings.HasPrefix(kind, "invalid_") && kind != "invalid_request_error",
 		a.Status == http.StatusBadRequest && kind == "parse_cookie_error":

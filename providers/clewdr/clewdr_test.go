@@ -41,12 +41,12 @@ func TestClassify(t *testing.T) {
 		{"6 json_rejection 413", 413, body("json_rejection"), translate.ErrTooLarge, providers.Verdict{Action: providers.Fail}},
 		{"E3: an empty pool", 500, body("no_cookie_available"), translate.ErrOverloaded, empty},
 		{"E4: too many retries", 504, body("too_many_retries"), translate.ErrOverloaded, empty},
-		{"6 unexpected_none", 500, body("unexpected_none"), translate.ErrUpstream, providers.Verdict{Action: providers.Again}},
-		{"6 wreq_error", 500, body("wreq_error"), translate.ErrUpstream, providers.Verdict{Action: providers.Again}},
+		{"6 unexpected_none", 500, body("unexpected_none"), translate.ErrUpstream, providers.Verdict{Action: providers.Again, Transient: true}},
+		{"6 wreq_error", 500, body("wreq_error"), translate.ErrUpstream, providers.Verdict{Action: providers.Again, Transient: true}},
 		{"E5: a block without a place to go", 302, `{"error":{"message":"Blocked, check your IP address","type":"error"}}`, translate.ErrUpstream, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 10 * time.Minute, Alarm: true}},
-		{"6 overloaded_error", 529, body("overloaded_error"), translate.ErrOverloaded, providers.Verdict{Action: providers.Next}},
-		{"6 error_parse_error_body", 502, body("error_parse_error_body"), translate.ErrUpstream, providers.Verdict{Action: providers.Next}},
-		{"6 empty_choices", 204, "", translate.ErrUpstream, providers.Verdict{Action: providers.Next}},
+		{"6 overloaded_error", 529, body("overloaded_error"), translate.ErrOverloaded, providers.Verdict{Action: providers.Next, Transient: true}},
+		{"6 error_parse_error_body", 502, body("error_parse_error_body"), translate.ErrUpstream, providers.Verdict{Action: providers.Next, Transient: true}},
+		{"6 empty_choices", 204, "", translate.ErrUpstream, providers.Verdict{Action: providers.Next, Transient: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := anthropic.Dialect{}.DecodeError(test.status, []byte(test.body))

@@ -15,23 +15,29 @@ import (
 // front end gives before Claude on Vertex: a bad key or a missing precondition is ours,
 // signatures that Google does not accept are replaced once (A22).
 func Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
+	status := a.Status
+	if status == http.StatusOK { // an error inside a 200
+		status = e.Status
+	}
 	d := readDetail(a.Body)
 	if d.retry > 0 {
 		e.RetryAfter = d.retry
 	}
 	e.Message = gemini.HideOperator(e.Message) // Claude's errors, which another dialect reads
-	if e.Kind == translate.ErrUpstreamAuth || a.Status == http.StatusBadRequest && d.ours {
+	if status == http.StatusBadRequest && (d.badKey || d.unmet) {
 		providers.OwnFault(e)
-		return providers.Judge(e)
 	}
 	v := providers.Classify(a, e)
 	switch {
+	case e.Kind == translate.ErrUpstreamAuth && d.unmet: // region or billing: no other key helps
+		v.Scope = providers.RestRoute
 	case e.Type == "thought_signature":
 		v.NoSignatures = true
-	case a.Status == http.StatusInternalServerError, badCall(e.Type):
+	case status == http.StatusInternalServerError, badCall(e.Type):
 		v.Action = providers.Again
 	case e.Kind == translate.ErrUpstreamLimit && d.daily:
-		v.For = untilReset(time.Now()) // B16
+		v.For, v.Transient = untilReset(time.Now()), false // B16
+		e.Retry = translate.No
 	}
 	return v
 }
@@ -44,9 +50,10 @@ func badCall(native string) bool {
 
 // detail is what Google's error body says in its details.
 type detail struct {
-	retry time.Duration // RetryInfo
-	daily bool          // a quota of the day is used up, or is zero
-	ours  bool          // the key is bad, or region or billing do not fit
+	retry  time.Duration // RetryInfo
+	daily  bool          // a quota of the day is used up, or is zero
+	badKey bool          // the key is bad
+	unmet  bool          // region or billing do not fit
 }
 
 // readDetail reads the body of an error, which may stand in an array (B13); fields that
@@ -60,13 +67,13 @@ func readDetail(body []byte) (d detail) {
 		v = v.First()
 	}
 	e := v.Get("error")
-	d.ours = e.Get("status").Text().Equal("FAILED_PRECONDITION")
+	d.unmet = e.Get("status").Text().Equal("FAILED_PRECONDITION")
 	d.daily = strings.Contains(e.Get("message").Str(), "limit: 0")
 	for entry := range e.Get("details").Elements() {
 		if wait, err := time.ParseDuration(entry.Get("retryDelay").Str()); err == nil {
 			d.retry = wait
 		}
-		d.ours = d.ours || entry.Get("reason").Text().Equal("API_KEY_INVALID")
+		d.badKey = d.badKey || entry.Get("reason").Text().Equal("API_KEY_INVALID")
 		for violation := range entry.Get("violations").Elements() {
 			d.daily = d.daily || strings.Contains(violation.Get("quotaId").Str(), "PerDay")
 		}

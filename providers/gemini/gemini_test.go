@@ -20,6 +20,8 @@ import (
 // TestClassify goes through the table of provider-gemini-vertex.md 5.
 func TestClassify(t *testing.T) {
 	auth := providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: time.Minute, Alarm: true}
+	unmet := auth
+	unmet.Scope = providers.RestRoute
 	for _, test := range []struct {
 		name   string
 		status int
@@ -32,20 +34,27 @@ func TestClassify(t *testing.T) {
 		{"A22: a corrupted signature is replaced", 400, `{"error":{"code":400,"message":"Corrupted thought signature.","status":"INVALID_ARGUMENT"}}`, translate.ErrInvalid, providers.Verdict{Action: providers.Fail, NoSignatures: true}},
 		{"B14: a bad key by its reason", 400, `{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}`, translate.ErrUpstreamAuth, auth},
 		{"B14: a bad key by its words", 400, `{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}`, translate.ErrUpstreamAuth, auth},
-		{"5 FAILED_PRECONDITION", 400, `{"error":{"code":400,"message":"User location is not supported","status":"FAILED_PRECONDITION"}}`, translate.ErrUpstreamAuth, auth},
+		{"5 FAILED_PRECONDITION", 400, `{"error":{"code":400,"message":"User location is not supported","status":"FAILED_PRECONDITION"}}`, translate.ErrUpstreamAuth, unmet},
 		{"5 UNAUTHENTICATED", 401, `{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED"}}`, translate.ErrUpstreamAuth, auth},
 		{"5 PERMISSION_DENIED", 403, `{"error":{"code":403,"message":"m","status":"PERMISSION_DENIED"}}`, translate.ErrUpstreamAuth, auth},
-		{"5 NOT_FOUND", 404, `{"error":{"code":404,"message":"m","status":"NOT_FOUND"}}`, translate.ErrModel, providers.Verdict{Action: providers.Next}},
+		{"5 NOT_FOUND", 404, `{"error":{"code":404,"message":"m","status":"NOT_FOUND"}}`, translate.ErrModel, providers.Verdict{Action: providers.Next, Scope: providers.RestRoute, For: time.Minute}},
 		{"5 too large", 413, `{"error":{"code":413,"message":"m"}}`, translate.ErrTooLarge, providers.Verdict{Action: providers.Fail}},
-		{"5 RESOURCE_EXHAUSTED without RetryInfo", 429, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential}},
-		{"B15: RetryInfo", 429, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.07s"}]}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 34070 * time.Millisecond}},
-		{"B15: RetryInfo in words", 429, `{"error":{"code":429,"message":"Please retry in 2.5s.","status":"RESOURCE_EXHAUSTED"}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 2500 * time.Millisecond}},
-		{"B13: an error in an array", 429, `[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"900ms"}]}}]`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 900 * time.Millisecond}},
-		{"5 CANCELLED", 499, `{"error":{"code":499,"message":"m","status":"CANCELLED"}}`, translate.ErrInterrupted, providers.Verdict{Action: providers.Next}},
-		{"5 INTERNAL", 500, `{"error":{"code":500,"message":"m","status":"INTERNAL"}}`, translate.ErrUpstream, providers.Verdict{Action: providers.Again}},
-		{"5 UNAVAILABLE", 503, `{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}`, translate.ErrOverloaded, providers.Verdict{Action: providers.Next}},
+		{"5 RESOURCE_EXHAUSTED without RetryInfo", 429, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, Transient: true}},
+		{"B15: RetryInfo", 429, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.07s"}]}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 34070 * time.Millisecond, Transient: true}},
+		{"B15: RetryInfo in words", 429, `{"error":{"code":429,"message":"Please retry in 2.5s.","status":"RESOURCE_EXHAUSTED"}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 2500 * time.Millisecond, Transient: true}},
+		{"B13: an error in an array", 429, `[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"900ms"}]}}]`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 900 * time.Millisecond, Transient: true}},
+		{"B15: RetryInfo in hours", 429, `{"error":{"code":429,"message":"Please retry in 1h2m3.5s.","status":"RESOURCE_EXHAUSTED"}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: time.Hour + 2*time.Minute + 3500*time.Millisecond, Transient: true}},
+		{"B15: a wait that is not sane", 429, `{"error":{"code":429,"message":"m","details":[{"retryDelay":"99999999s"}]}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 24 * time.Hour, Transient: true}},
+		{"B15: a wait that has gone by", 429, `{"error":{"code":429,"message":"m","details":[{"retryDelay":"-3s"}]}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, Transient: true}},
+		{"B15: RetryInfo inside a 200", 200, `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"3.5s"}]}}`, translate.ErrUpstreamLimit, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: 3500 * time.Millisecond, Transient: true}},
+		{"5 INTERNAL inside a 200", 200, `{"error":{"code":500,"message":"m","status":"INTERNAL"}}`, translate.ErrUpstream, providers.Verdict{Action: providers.Again, Transient: true}},
+		{"5 a cached content that the client names", 403, `{"error":{"code":403,"message":"CachedContent not found (or permission denied)","status":"PERMISSION_DENIED"}}`, translate.ErrInvalid, providers.Verdict{Action: providers.Fail}},
+		{"5 too large by its words", 400, `{"error":{"code":400,"message":"Request payload size exceeds the limit: 20971520 bytes.","status":"INVALID_ARGUMENT"}}`, translate.ErrTooLarge, providers.Verdict{Action: providers.Fail}},
+		{"5 CANCELLED", 499, `{"error":{"code":499,"message":"m","status":"CANCELLED"}}`, translate.ErrInterrupted, providers.Verdict{Action: providers.Next, Transient: true}},
+		{"5 INTERNAL", 500, `{"error":{"code":500,"message":"m","status":"INTERNAL"}}`, translate.ErrUpstream, providers.Verdict{Action: providers.Again, Transient: true}},
+		{"5 UNAVAILABLE", 503, `{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}`, translate.ErrOverloaded, providers.Verdict{Action: providers.Next, Transient: true}},
 		{"5 DEADLINE_EXCEEDED", 504, `{"error":{"code":504,"message":"m","status":"DEADLINE_EXCEEDED"}}`, translate.ErrTimeout, providers.Verdict{Action: providers.Next}},
-		{"5 HTML", 502, `<html>502</html>`, translate.ErrUpstream, providers.Verdict{Action: providers.Next}},
+		{"5 HTML", 502, `<html>502</html>`, translate.ErrUpstream, providers.Verdict{Action: providers.Next, Transient: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := gemini.Dialect{}.DecodeError(test.status, []byte(test.body))
@@ -61,6 +70,9 @@ func TestClassify(t *testing.T) {
 		if want := untilReset(time.Now()); v.Scope != providers.RestCredential || v.For < want || v.For > want+time.Minute {
 			t.Errorf("%+v, want %v", v, want)
 		}
+		if v.Transient || e.Retry != translate.No {
+			t.Errorf("another round is worth its while: %+v, %d", v, e.Retry)
+		}
 		if e.RetryAfter != 5*time.Second {
 			t.Errorf("the client is told to wait %v", e.RetryAfter)
 		}
@@ -73,7 +85,7 @@ func TestClassify(t *testing.T) {
 		}
 		body = []byte(`{"error":{"code":400,"message":"m","status":"FAILED_PRECONDITION"}}`)
 		e = anthropic.Dialect{}.DecodeError(400, body)
-		if v := Classify(&providers.Answer{Status: 400, Body: body}, e); e.Kind != translate.ErrUpstreamAuth || v != auth {
+		if v := Classify(&providers.Answer{Status: 400, Body: body}, e); e.Kind != translate.ErrUpstreamAuth || v != unmet {
 			t.Errorf("%+v, %+v", e, v)
 		}
 	})

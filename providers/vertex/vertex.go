@@ -201,6 +201,9 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 // second try without them mends.
 func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
 	v := gemini.Classify(a, e)
+	if v.Scope == providers.RestCredential && a.Status != http.StatusUnauthorized {
+		v.Scope = providers.RestRoute // quotas and permissions are those of a model in a region
+	}
 	if a.Status == http.StatusBadRequest && strings.Contains(string(a.Body), "anthropic-beta") {
 		v.NoBetas = true
 	}

@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
+	"github.com/rickyjim626/xjp-gateway/translate/gemini"
 )
 
 func TestAddresses(t *testing.T) {
@@ -152,6 +154,22 @@ func TestClaude(t *testing.T) {
 		e := anthropic.Dialect{}.DecodeError(400, body)
 		if v := c.Classify(&providers.Answer{Status: 400, Body: body}, e); !v.NoBetas {
 			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("5 quotas and permissions are those of a model in a region", func(t *testing.T) {
+		for _, test := range []struct {
+			status int
+			body   string
+			want   providers.Verdict
+		}{
+			{429, `{"error":{"code":429,"message":"Resource exhausted. Please try again later.","status":"RESOURCE_EXHAUSTED"}}`, providers.Verdict{Action: providers.Next, Scope: providers.RestRoute, Transient: true}},
+			{403, `{"error":{"code":403,"message":"Permission 'aiplatform.endpoints.predict' denied on resource x (or it may not exist).","status":"PERMISSION_DENIED"}}`, providers.Verdict{Action: providers.Next, Scope: providers.RestRoute, For: time.Minute, Alarm: true}},
+			{401, `{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED"}}`, providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: time.Minute, Alarm: true}},
+		} {
+			body := []byte(test.body)
+			if v := c.Classify(&providers.Answer{Status: test.status, Body: body}, gemini.Dialect{}.DecodeError(test.status, body)); v != test.want {
+				t.Errorf("%d: %+v, want %+v", test.status, v, test.want)
+			}
 		}
 	})
 }

@@ -115,10 +115,23 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 	e := translate.NewUpstreamError(means, b)
 	e.Status = status
 	switch {
-	case status == 400 && strings.Contains(b.Message, "credit balance"):
-		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
+	case status == 400 && refusesAccount(b.Message):
+		e.Kind = translate.ErrUpstreamAuth
+		e.Retell()
+	case status == 400 && strings.HasPrefix(b.Message, "Output blocked by content filtering policy"):
+		e.Kind = translate.ErrContent
+		e.Retell()
 	case means >= 500 && means != 529:
 		e.Overflows("")
 	}
 	return e
+}
+
+// refusesAccount reports whether a 400 is about the operator's account: no balance, a
+// spending limit, an organization that was closed. Only the beginning is looked at, as the
+// rest may be the client's own text.
+func refusesAccount(message string) bool {
+	return strings.HasPrefix(message, "Your credit balance") ||
+		strings.HasPrefix(message, "You have reached your specified API usage limits") ||
+		strings.HasPrefix(message, "This organization has been disabled")
 }

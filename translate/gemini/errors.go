@@ -20,7 +20,6 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 		status = statusOf(b)
 	}
 	e := translate.NewUpstreamError(status, b)
-	e.Message = HideOperator(e.Message)
 	if e.Type = b.Type; e.Type == "" {
 		e.Type = b.Code
 	}
@@ -31,8 +30,15 @@ func upstreamError(status int, b translate.ErrorBody) *translate.Error {
 	case status == 400 && mentionsSignature(b.Message):
 		e.Type = "thought_signature"
 	case status == 400 && (badKey(b) || b.Type == "FAILED_PRECONDITION"):
-		e.Kind, e.Code, e.Message = translate.ErrUpstreamAuth, "", "the provider refused the gateway's own credential"
+		e.Kind = translate.ErrUpstreamAuth
+		e.Retell()
+	case status == 403 && strings.HasPrefix(b.Message, "CachedContent not found"): // a name that the client gave
+		e.Kind = translate.ErrInvalid
+		e.Retell()
+	case status == 400 && strings.HasPrefix(b.Message, "Request payload size exceeds the limit"):
+		e.Kind = translate.ErrTooLarge
 	}
+	e.Message = HideOperator(e.Message)
 	return e
 }
 
@@ -69,9 +75,10 @@ func badKey(b translate.ErrorBody) bool {
 	return strings.Contains(b.Message, "API key not valid") || strings.Contains(b.Message, "API key expired")
 }
 
-var retryIn = regexp.MustCompile(`(?i)retry in ([0-9.]+)\s*s`)
+// retryIn finds the wait in Google's words: "Please retry in 2.5s.", "… in 1h2m3s".
+var retryIn = regexp.MustCompile(`(?i)retry in ((?:[0-9.]+\s*(?:h|ms|m|s))+)`)
 
-// retryDelay reads how long Google asks to wait: RetryInfo, or words.
+// retryDelay reads how long Google asks to wait: RetryInfo, or words. 0 is unknown.
 func retryDelay(b translate.ErrorBody) time.Duration {
 	for d := range b.Error.Get("details").Elements() {
 		if wait, err := time.ParseDuration(d.Get("retryDelay").Str()); err == nil && wait > 0 {
@@ -79,8 +86,8 @@ func retryDelay(b translate.ErrorBody) time.Duration {
 		}
 	}
 	if m := retryIn.FindStringSubmatch(b.Message); m != nil {
-		seconds, _ := strconv.ParseFloat(m[1], 64)
-		return time.Duration(seconds * float64(time.Second))
+		wait, _ := time.ParseDuration(strings.ToLower(strings.ReplaceAll(m[1], " ", "")))
+		return max(wait, 0)
 	}
 	return 0
 }
