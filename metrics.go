@@ -23,6 +23,7 @@ type metrics struct {
 	losses    *prometheus.CounterVec
 	breakers  *prometheus.CounterVec
 	unspent   *prometheus.CounterVec
+	hedges    *prometheus.CounterVec
 	streams   *prometheus.GaugeVec
 	inFlight  prometheus.Gauge
 	authFails prometheus.Counter
@@ -47,6 +48,7 @@ func newMetrics() *metrics {
 		upstream:  counter("upstream_errors_total", "Failed calls to providers by kind of error.", "provider", "model", "kind"),
 		breakers:  counter("breaker_changes_total", "Changes of breakers by the state that they went to.", "provider", "model", "of", "to"),
 		unspent:   counter("retries_refused_total", "Repeats of calls that a provider's retry budget did not allow.", "provider"),
+		hedges:    counter("hedges_total", "Requests that two routes were asked for, by the one that answered.", "model", "won"),
 		losses:    counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
 		streams:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
 		inFlight:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
@@ -61,7 +63,7 @@ func registerMetrics(ctx caddy.Context) *metrics {
 	if registry == nil {
 		return m
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.streams, m.inFlight, m.authFails} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())

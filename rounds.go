@@ -21,20 +21,35 @@ func (c *call) follow(p *plan) failures {
 	}
 	var failed failures
 	for round := 0; ; round++ {
-		for i := 0; i < p.usable; i++ {
-			f := c.try(p, i, failed)
-			if f == nil {
+		for i := 0; i < p.usable; {
+			now := c.serveBy(p, i, failed)
+			if now == nil {
 				return nil
 			}
-			failed = append(failed, f)
-			if !c.fallsBack(p, i, f) {
-				return failed
+			failed = append(failed, now...)
+			for _, f := range now {
+				if !c.fallsBack(p, i, f) {
+					return failed
+				}
+				i++
 			}
 		}
 		if !c.goesRound(p, round, failed) {
 			return failed
 		}
 	}
+}
+
+// serveBy serves the request by a candidate of the plan, and the first by the next as well
+// if the model hedges. It returns the attempts that failed, none if one has served.
+func (c *call) serveBy(p *plan, i int, failed failures) failures {
+	if delay, hedges := c.hedgeDelay(p); hedges && i == 0 && len(failed) == 0 {
+		return c.hedge(p, delay)
+	}
+	if f := c.try(p, i, failed); f != nil {
+		return failures{f}
+	}
+	return nil
 }
 
 // letProvidersJudge takes routes that are believed not to be able to serve the request
