@@ -114,7 +114,7 @@ func (a *attempt) limitOf(cred *credential) *registry.State {
 	if len(a.route.upstream.credentials) == 1 {
 		return a.state
 	}
-	return a.c.s.runtime.states.Get(cred.key + "/" + a.target.route.Model)
+	return a.c.s.runtime.states.Get(cred.limitKey(a.target.route.Model))
 }
 
 // credentialsRest tells how long all credentials of the provider rest for this model, 0 if

@@ -2,7 +2,6 @@ package xjpgateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,13 +18,13 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "xjp",
-		Usage: "check [provider|model]",
+		Usage: "check|routes|explain",
 		Short: "Commands for the XiaojinPro Gateway",
 		Long: `
 Commands that work with the configuration of the XiaojinPro Gateway, an LLM
 gateway that is built into this Caddy. See the help of each command.
 `,
-		CobraFunc: func(cmd *cobra.Command) { cmd.AddCommand(checkCommand()) },
+		CobraFunc: func(cmd *cobra.Command) { cmd.AddCommand(checkCommand(), routesCommand(), explainCommand()) },
 	})
 }
 
@@ -94,10 +93,7 @@ func runCheck(fl caddycmd.Flags) (int, error) {
 
 // writeJSON prints a report for machines.
 func (r *CheckReport) writeJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "\t")
-	return encoder.Encode(r)
+	return writeIndented(w, r)
 }
 
 // writeTable prints a report for people, one line a route.

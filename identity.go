@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
@@ -36,23 +37,45 @@ func canonical(raw json.RawMessage) []byte {
 // newCredentials finds what is known of the provider's credentials.
 func (u *upstream) newCredentials(states *registry.States) {
 	for _, cred := range u.Credentials() {
-		key := u.identity + "/" + cred.Name()
+		key := u.identity + separator + separator + cred.Name()
 		u.credentials = append(u.credentials, &credential{Credential: cred, key: key, state: states.Get(key)})
 	}
 }
 
+// separator stands between the parts of a state's name, none of which holds it: the
+// provider's identity, its name of the model, and what else says where the model is. A
+// credential's has no model at that place, and may have one at its end.
+const separator = "\x00"
+
+// limitKey names the state that a rate limit of a credential for a model lets rest.
+func (cred *credential) limitKey(model string) string { return cred.key + separator + model }
+
 // stateOf finds what is known of a route for a model of its provider. Two routes that lead
 // to the same share it.
 func (s *snapshot) stateOf(r *route, upstream string) *registry.State {
-	c := r.config
-	key := r.upstream.identity + "/" + upstream
-	for _, place := range [...]string{c.Wire, c.Publisher, c.Region, c.Project, c.Backend} {
-		if place != "" {
-			key += "/" + place
+	state := s.runtime.states.Get(r.upstream.identity + separator + upstream + r.place())
+	state.Configure(r.thresholds)
+	state.Gate.Configure(r.config.MaxConcurrent, s.queue.size)
+	return state
+}
+
+// place is what says where a model is, beside its provider.
+func (r *route) place() string {
+	c, place := r.config, ""
+	for _, part := range [...]string{c.Wire, c.Publisher, c.Region, c.Project, c.Backend} {
+		if part != "" {
+			place += separator + part
 		}
 	}
-	state := s.runtime.states.Get(key)
-	state.Configure(r.thresholds)
-	state.Gate.Configure(c.MaxConcurrent, s.queue.size)
-	return state
+	return place
+}
+
+// upstreamOf gives the model from the name of a state, if it is one of the route's.
+func (r *route) upstreamOf(key string) (model string, ok bool) {
+	rest, ok := strings.CutPrefix(key, r.upstream.identity+separator)
+	if !ok {
+		return "", false
+	}
+	model, ok = strings.CutSuffix(rest, r.place())
+	return model, ok && model != "" && !strings.Contains(model, separator)
 }

@@ -76,5 +76,15 @@ func NewRing(list []*Key) (*Ring, error) {
 // up, so that the time it takes tells nothing about any key.
 func (r *Ring) Find(secret string) *Key { return r.byHash[HashOf(secret)] }
 
+// ByID returns the key with an id, nil if there is none.
+func (r *Ring) ByID(id string) *Key {
+	for _, k := range r.byHash {
+		if k.ID == id {
+			return k
+		}
+	}
+	return nil
+}
+
 // Len is the number of keys.
 func (r *Ring) Len() int { return len(r.byHash) }

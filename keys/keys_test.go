@@ -49,6 +49,11 @@ func TestRing(t *testing.T) {
 			t.Errorf("%q found %+v", secret, got)
 		}
 	}
+	for id, want := range map[string]*Key{"one": one, "two": two, "three": nil, "": nil, "XJP_test_one": nil} {
+		if got := r.ByID(id); got != want {
+			t.Errorf("the id %q found %+v", id, got)
+		}
+	}
 	for _, test := range []struct {
 		name string
 		list []*Key

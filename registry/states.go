@@ -56,6 +56,22 @@ func (s *States) Get(name string) *State {
 	return state
 }
 
+// Find gives the state of a name, nil if there is none.
+func (s *States) Find(name string) *State {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byName[name]
+}
+
+// Each calls f with each state and its name, in no order. f must not ask for states.
+func (s *States) Each(f func(name string, state *State)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for name, state := range s.byName {
+		f(name, state)
+	}
+}
+
 // Wake ends all rests, as if nothing had ever failed.
 func (s *States) Wake(now time.Time) {
 	s.mu.RLock()
