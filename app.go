@@ -66,7 +66,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
-	a.metrics = registerMetrics(ctx)
+	a.metrics = registerMetrics(ctx, stateCollector{a})
 	events, err := ctx.App("events")
 	if err != nil {
 		return err

@@ -56,14 +56,15 @@ func newMetrics() *metrics {
 	}
 }
 
-// registerMetrics registers the collectors in the configuration's registry.
-func registerMetrics(ctx caddy.Context) *metrics {
+// registerMetrics registers the collectors in the configuration's registry, with one for
+// what the configuration itself shows.
+func registerMetrics(ctx caddy.Context, own prometheus.Collector) *metrics {
 	m := collectors
 	registry := ctx.GetMetricsRegistry()
 	if registry == nil {
 		return m
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, own} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())

@@ -76,3 +76,61 @@ http://127.0.0.1:{port} {
 		t.Errorf("a refusal on /v1/models leaves auth_failures_total at %s", after)
 	}
 }
+
+// TestBreakerState checks that a scrape tells what rests at its moment.
+func TestBreakerState(t *testing.T) {
+	address := gatewaytest.Run(t, `{
+	admin off
+	persist_config off
+	metrics
+	log {
+		level ERROR
+	}
+	xjp {
+		log_filter ok
+		retry 0
+		provider demo
+		key `+gatewaytest.Key+`
+		model demo {
+			route demo demo
+		}
+	}
+}
+http://127.0.0.1:{port} {
+	bind 127.0.0.1
+	metrics /metrics
+	xjp_gateway
+}
+`)
+	state := func() string {
+		return scrape(t, address, `caddy_xjp_breaker_state{model="demo",provider="demo",route="demo#1"}`)
+	}
+	ask := func(text string) int {
+		r, _ := http.NewRequest(http.MethodPost, address+"/v1/chat/completions", strings.NewReader(`{"model":"demo","messages":[{"role":"user","content":"`+text+`"}]}`))
+		r.Header.Set("Authorization", "Bearer "+gatewaytest.Key)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode
+	}
+	if s := state(); s != "0" {
+		t.Errorf("at first: %q", s)
+	}
+	for range 5 {
+		if status := ask("demo: status 500"); status != 502 {
+			t.Fatalf("a failing provider: %d", status)
+		}
+	}
+	if s, status := state(), ask("Hello"); s != "2" || status != 503 {
+		t.Errorf("after five failures: state %q, status %d", s, status)
+	}
+	gatewaytest.Wake()
+	if s, status := state(), ask("Hello"); s != "0" || status != 200 {
+		t.Errorf("after an operator has ended it: state %q, status %d", s, status)
+	}
+	if n := scrape(t, address, `caddy_xjp_breaker_changes_total{model="demo",of="route",provider="demo",to="open"}`); n == "" {
+		t.Error("the change is not counted")
+	}
+}
