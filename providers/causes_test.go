@@ -83,15 +83,17 @@ func TestWaits(t *testing.T) {
 		name   string
 		status int
 		header http.Header
+		body   string
 		want   Verdict
 	}{
-		{"an overload with a time rests the route", 529, http.Header{"Retry-After": {"3"}}, Verdict{Action: Next, Scope: RestRoute, For: 3 * time.Second, Transient: true}},
-		{"so does a failure", 500, http.Header{"Retry-After": {"3"}}, Verdict{Action: Next, Scope: RestRoute, For: 3 * time.Second, Transient: true}},
-		{"6.3 x-should-retry: false", 500, http.Header{"X-Should-Retry": {"false"}}, Verdict{Action: Next}},
-		{"6.3 it does not make a client's fault another's", 400, http.Header{"X-Should-Retry": {"false"}}, Verdict{}},
+		{"an overload with a time rests the route", 529, http.Header{"Retry-After": {"3"}}, "", Verdict{Action: Next, Scope: RestRoute, For: 3 * time.Second, Transient: true}},
+		{"so does a failure", 500, http.Header{"Retry-After": {"3"}}, "", Verdict{Action: Next, Scope: RestRoute, For: 3 * time.Second, Transient: true}},
+		{"a wait is no repeat at once, whatever failed", 400, http.Header{"Retry-After": {"3"}}, `{"error":{"message":"m","code":"tool_use_failed"}}`, Verdict{Action: Next, Scope: RestRoute, For: 3 * time.Second, Transient: true}},
+		{"6.3 x-should-retry: false", 500, http.Header{"X-Should-Retry": {"false"}}, "", Verdict{Action: Next}},
+		{"6.3 it does not make a client's fault another's", 400, http.Header{"X-Should-Retry": {"false"}}, "", Verdict{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := anthropic.Dialect{}.DecodeError(test.status, nil)
+			e := openai.Dialect{}.DecodeError(test.status, []byte(test.body))
 			if v := Classify(&Answer{Status: test.status, Header: test.header}, e); v != test.want {
 				t.Errorf("%+v, want %+v", v, test.want)
 			}

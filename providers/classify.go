@@ -51,7 +51,7 @@ func inVain(v Verdict, e *translate.Error) bool {
 func amend(v Verdict, a *Answer, e *translate.Error) Verdict {
 	switch {
 	case e.Type == "tool_use_failed": // the model's slip, which it may not make again (Groq)
-		v.Action = Again
+		v.Repeat()
 	case e.Kind == translate.ErrUpstream && misplaced(a.Status):
 		v.Transient, v.Alarm = false, true
 	case e.Kind == translate.ErrUpstreamLimit && strings.HasPrefix(e.Upstream, "Request too large"):

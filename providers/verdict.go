@@ -65,6 +65,14 @@ type Verdict struct {
 	NoSignatures bool
 }
 
+// Repeat asks for another try of the same route at once, unless the provider has asked to
+// be left alone for a while.
+func (v *Verdict) Repeat() {
+	if v.Scope == RestNothing {
+		v.Action = Again
+	}
+}
+
 // restFault is how long a route or a credential rests after a fault that an operator must
 // mend: long enough to spare calls in vain, short enough to notice that it is mended.
 const restFault = time.Minute

@@ -142,7 +142,7 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	case a.Status == http.StatusFound:
 		return providers.Verdict{Action: providers.Next, Scope: providers.RestCredential, For: restBlocked, Alarm: true}
 	case a.Status == http.StatusInternalServerError:
-		v.Action = providers.Again
+		v.Repeat()
 	}
 	return v
 }

@@ -34,7 +34,7 @@ func Classify(a *providers.Answer, e *translate.Error) providers.Verdict {
 	case e.Type == "thought_signature":
 		v.NoSignatures = true
 	case status == http.StatusInternalServerError, badCall(e.Type):
-		v.Action = providers.Again
+		v.Repeat()
 	case e.Kind == translate.ErrUpstreamLimit && d.daily:
 		v.For, v.Transient = untilReset(time.Now()), false // B16
 		e.Retry = translate.No

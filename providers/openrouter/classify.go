@@ -98,7 +98,7 @@ func (c *Client) Classify(a *providers.Answer, e *translate.Error) providers.Ver
 	case http.StatusTooManyRequests:
 		v = limited(a, d, e)
 	case http.StatusInternalServerError:
-		v.Action = providers.Again
+		v.Repeat()
 	}
 	return heed(v, d, e)
 }
