@@ -29,6 +29,13 @@ func placeholders(t *testing.T) []string {
 	return named(t, `case "([a-z_.]+)":`, 14, "placeholders.go")
 }
 
+// metrics are the names after caddy_xjp_.
+func metrics(t *testing.T) []string {
+	t.Helper()
+	return slices.Concat(named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go"),
+		named(t, `NewDesc\("caddy_xjp_(\w+)"`, 3, "statemetrics.go"))
+}
+
 // TestNames checks that what the gateway calls by a name in logs, metrics, spans,
 // headers, commands and results is documented under it.
 func TestNames(t *testing.T) {
@@ -37,8 +44,7 @@ func TestNames(t *testing.T) {
 		prefix     string
 		names      []string
 	}{
-		{what: "metric", page: "observability", prefix: "caddy_xjp_", names: append(
-			named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go")...)},
+		{what: "metric", page: "observability", prefix: "caddy_xjp_", names: metrics(t)},
 		{what: "label", page: "observability", names: named(t, `"(dialect|model|provider|status|stream|kind|action)"[,)}\]]`, 7, "metrics.go")},
 		{what: "log field", page: "observability", names: named(t, `"(xjp_\w+)"`, 20, "logfields.go")},
 		{what: "field of a failed attempt", page: "observability", names: named(t, `(?:String|Int)\("([a-z_]+)", `, 9, "logfields.go")},
@@ -46,7 +52,8 @@ func TestNames(t *testing.T) {
 		{what: "attribute", page: "observability", names: named(t, `"((?:gen_ai|error)\.[\w.]+)"`, 11, "tracing.go")},
 		{what: "kind of error", page: "errors", names: named(t, `translate\.Err\w+: "(\w+)"`, 20, "metrics.go")},
 		{what: "kind of loss", page: "translation", names: named(t, `Action = "(\w+)"`, 4, "translate/loss.go")},
-		{what: "flag", page: "configuration", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z]+)"`, 4, "command.go")},
+		{what: "flag", page: "configuration", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z]+)"`, 8, "command.go", "command_admin.go")},
+		{what: "field of the admin endpoint", page: "observability", names: named(t, `json:"(\w+)`, 40, "routestatus.go", "explain.go")},
 		{what: "problem", page: "providers", names: named(t, `problem = "([a-z]+)[" ]`, 10, "diagnose.go")},
 	} {
 		known := read(t, "docs/"+test.page+".md").code()
@@ -62,7 +69,7 @@ func TestNames(t *testing.T) {
 // does not.
 func TestNothingInvented(t *testing.T) {
 	existing := map[string]bool{}
-	for _, name := range append(named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go")...) {
+	for _, name := range metrics(t) {
 		existing["caddy_xjp_"+name] = true
 	}
 	for _, name := range named(t, `"(xjp_\w+)"`, 20, "logfields.go") {
