@@ -34,6 +34,9 @@ type Explanation struct {
 	// NoneCapable says that no route is believed to take what the request needs. They are
 	// tried all the same: what providers say of it is better than what is believed.
 	NoneCapable bool `json:"none_capable,omitempty"`
+	// HedgeAfter is how long the first route would be waited for before the second is asked
+	// as well, in milliseconds; 0 if that would not be done.
+	HedgeAfter float64 `json:"hedge_after_ms,omitempty"`
 	// LeftOut says why routes have been left out of the configuration.
 	LeftOut []string `json:"left_out,omitempty"`
 	// Error is what the client would be told at once, nil if a route would be tried.
@@ -135,6 +138,9 @@ func (c *call) explainPlan(x *Explanation) error {
 	if p.usable == 0 {
 		p.letProvidersJudge()
 		x.NoneCapable = p.usable > 0
+	}
+	if delay, hedges := c.hedgeDelay(p); hedges {
+		x.HedgeAfter = milliseconds(delay)
 	}
 	for i := range p.candidates {
 		x.Routes = append(x.Routes, c.explainRoute(&p.candidates[i], i < p.usable, p.ask.Now))
