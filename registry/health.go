@@ -153,7 +153,8 @@ func (h *Health) Configure(t Thresholds) {
 	h.thresholds = t
 }
 
-// now brings the state up to the time.
+// at brings the state up to the time. That a rest has ended is no transition: nobody may
+// ask for long.
 func (h *Health) at(now time.Time) {
 	if now.Before(h.since) { // the clock has jumped: what is left of a rest begins anew
 		h.until, h.since = now.Add(h.until.Sub(h.since)), now
@@ -164,8 +165,15 @@ func (h *Health) at(now time.Time) {
 	case h.state == Open && !now.Before(h.until):
 		h.state = HalfOpen
 	}
-	if h.probing && !now.Before(h.probeUntil) {
+	if !h.probing {
+		return
+	}
+	if latest := now.Add(maxProbe); h.probeUntil.After(latest) { // the clock has jumped
+		h.probeUntil = latest
+	}
+	if !now.Before(h.probeUntil) {
 		h.probing = false
+		h.epoch++ // the next probe alone decides
 	}
 }
 
@@ -216,18 +224,13 @@ func (h *Health) Ticket() Ticket {
 func (h *Health) End(now time.Time, t Ticket, o Outcome) Transition {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	from := h.state
 	h.at(now)
+	from := h.state
 	switch {
 	case t.epoch != h.epoch:
 	case t.probe:
-		h.probing = false
-		if o == Succeeded {
-			h.rests = 0
-			h.become(Closed, CauseNone, now, now)
-		} else if o == Failed {
-			h.open(now)
-		}
+		h.probed(now, o)
+	case h.state != Closed: // the ticket was taken while open, by a call that began before
 	case o == Succeeded:
 		h.inARow, h.rests = 0, 0
 		h.tally(now).calls++
@@ -241,6 +244,20 @@ func (h *Health) End(now time.Time, t Ticket, o Outcome) Transition {
 		}
 	}
 	return h.transition(from)
+}
+
+// probed ends the probe.
+func (h *Health) probed(now time.Time, o Outcome) {
+	h.probing = false
+	switch {
+	case o == Succeeded:
+		h.rests = 0
+		h.become(Closed, CauseNone, now, now)
+	case o == Failed && h.thresholds.Off:
+		h.become(Closed, CauseNone, now, now)
+	case o == Failed:
+		h.open(now)
+	}
 }
 
 func (h *Health) transition(from Breaker) Transition {
@@ -275,23 +292,28 @@ func (h *Health) tooMany() bool {
 
 // Rest takes out of use what a provider has refused, for the time that it told. A time of
 // 0 is unknown: one second then, twice as long for each further rest without a success
-// between, up to 30 s. A later end that is known already stays. What was refused for its
-// credential is tried by one probe after the rest.
+// between, up to 30 s; while a rest lasts it says nothing, since many calls may be refused
+// at once. A later end that is known already stays, and none is later than in an hour.
+// What was refused for its credential, or was not closed for its failures, is tried by one
+// probe after the rest.
 func (h *Health) Rest(now time.Time, d time.Duration, cause Cause) Transition {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	from := h.state
 	h.at(now)
-	if d <= 0 {
+	from := h.state
+	rests := from == Open || from == Resting
+	if d <= 0 && !rests {
 		d = min(firstRest<<min(h.rests, 10), longestRest)
 	}
-	h.rests++
 	until := now.Add(min(d, maxRest))
-	if (h.state == Open || h.state == Resting) && !until.After(h.until) {
+	if rests && !until.After(h.until) {
 		return h.transition(from)
 	}
+	if !rests {
+		h.rests++
+	}
 	state := Resting
-	if cause == CauseAuth || h.state == Open {
+	if cause == CauseAuth || from == Open || from == HalfOpen {
 		state = Open
 	}
 	h.become(state, cause, now, until)
