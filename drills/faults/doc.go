@@ -1,0 +1,13 @@
+// Command faults shows what the gateway makes of providers that fail, on the real binary:
+//
+//	go run ./drills/faults              the fault suite
+//	go run ./drills/faults -run reset   the faults whose names match
+//
+// It builds cmd/caddy, runs it as a process of its own on loopback, and stands itself on
+// both sides of it: as providers that fail, each on a listener of its own, and as clients
+// of Chat and Messages that read as strictly as the strictest of them. Each fault is tried
+// with a provider of Chat, of Messages and of Gemini, streamed and whole, alone and with a
+// healthy route behind it. What the client saw, how often which provider was called, what
+// the access log says, and that no connection, goroutine or file is left is checked; the
+// exit status is 1 if anything of it is not as docs/errors.md says.
+package main

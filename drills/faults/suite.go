@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// suite tries each fault.
+type suite struct {
+	gateway *gateway
+	healthy *double
+	places  places
+	doubles map[*fault]*double
+	trials  map[*fault][]*trial
+	order   []*fault
+	start   level
+}
+
+// newSuite starts the providers and the gateway for the faults whose names match.
+func newSuite(binary, dir string, selected *regexp.Regexp) (*suite, error) {
+	s := &suite{doubles: map[*fault]*double{}, trials: map[*fault][]*trial{}}
+	if err := s.listen(selected); err != nil {
+		return s, err
+	}
+	s.plan()
+	var err error
+	s.gateway, err = startGateway(binary, dir, s.options())
+	return s, err
+}
+
+// listen starts the providers.
+func (s *suite) listen(selected *regexp.Regexp) (err error) {
+	if s.healthy, err = newDouble(healthy, nil); err != nil {
+		return err
+	}
+	if s.places.plain, err = newDouble(healthy, nil); err != nil {
+		return err
+	}
+	certificate, err := unknownCA()
+	if err != nil {
+		return err
+	}
+	if s.places.secure, err = newDouble(healthy, certificate); err != nil {
+		return err
+	}
+	if s.places.full, err = newFullBacklog(); err != nil {
+		return err
+	}
+	free, err := freePorts(1)
+	if err != nil {
+		return err
+	}
+	s.places.refused = free[0]
+	for i := range faults {
+		f := &faults[i]
+		if !selected.MatchString(f.name) {
+			continue
+		}
+		s.order = append(s.order, f)
+		if f.place == nil {
+			if s.doubles[f], err = newDouble(f.act, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// plan makes the trials.
+func (s *suite) plan() {
+	n := 0
+	for _, f := range s.order {
+		for _, upstream := range wires {
+			for _, client := range clientWires {
+				for _, form := range []int{0, 1, 2, 3} {
+					n++
+					t := &trial{fault: f, double: s.doubles[f], upstream: upstream, client: client, stream: form&1 == 1, backed: form&2 == 2, model: fmt.Sprintf("t%d", n)}
+					if t.outcome().point != never {
+						s.trials[f] = append(s.trials[f], t)
+					}
+				}
+			}
+		}
+	}
+}
+
+// options configures all providers and models. Each trial has routes of its own, so that
+// no breaker knows of another trial, and there is one round, so that calls can be counted.
+func (s *suite) options() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "retry 0\nmax_event %d\ntimeout {\nconnect 1s\n}\n", maxEvent)
+	for _, w := range wires {
+		b.WriteString(providerOption("healthy-"+string(w), w, "http://"+s.healthy.address()))
+	}
+	for _, f := range s.order {
+		base := ""
+		if f.place != nil {
+			base = f.place(&s.places)
+		} else {
+			base = "http://" + s.doubles[f].address()
+		}
+		for _, w := range wires {
+			b.WriteString(providerOption((&trial{fault: f, upstream: w}).provider(), w, base))
+		}
+		for _, t := range s.trials[f] {
+			b.WriteString(t.option())
+		}
+	}
+	fmt.Fprintf(&b, "model warm {\nroute healthy-chat up-warm\nroute healthy-messages up-warm\n}\n")
+	return b.String()
+}
+
+// providerOption is a provider in the configuration.
+func providerOption(name string, w wire, base string) string {
+	return fmt.Sprintf("provider %s %s {\napi_key %s\nbase_url %s\n}\n", name, w.kind(), upstreamKey, base)
+}
+
+// close ends all that was started.
+func (s *suite) close() {
+	if s.gateway != nil {
+		s.gateway.stop()
+	}
+	for _, d := range s.doubles {
+		if d != nil {
+			d.close()
+		}
+	}
+	for _, d := range []*double{s.healthy, s.places.plain, s.places.secure} {
+		if d != nil {
+			d.close()
+		}
+	}
+	if s.places.full != nil {
+		s.places.full.close()
+	}
+}
+
+// run tries fault after fault and prints a row for each form of client.
+func (s *suite) run() error {
+	for _, w := range clientWires {
+		got, err := post(s.gateway.site, w, request("warm", true))
+		if err != nil {
+			return err
+		}
+		if err := served(w, true, got); err != nil {
+			return err
+		}
+	}
+	s.healthy.dropIdle()
+	time.Sleep(200 * time.Millisecond)
+	var err error
+	if s.start, err = s.gateway.level(); err != nil {
+		return err
+	}
+	var wrong []error
+	for _, f := range s.order {
+		wrong = append(wrong, s.try(f))
+	}
+	if said := s.gateway.said(); strings.Contains(said, "panic") || strings.Contains(said, "DATA RACE") {
+		wrong = append(wrong, fmt.Errorf("the process said:\n%s", said))
+	}
+	return errors.Join(wrong...)
+}
+
+// try makes all trials of a fault at once, and checks that nothing is left of them.
+func (s *suite) try(f *fault) error {
+	var mu sync.Mutex
+	var wrong []error
+	saw := map[string][]string{}
+	var running sync.WaitGroup
+	for _, t := range s.trials[f] {
+		running.Go(func() {
+			what, err := t.run(s)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				what = "WRONG"
+				wrong = append(wrong, fmt.Errorf("%s: %w", t, err))
+			}
+			row := fmt.Sprintf("%-38s %-9s %-7t %-8s", f.name, t.client, t.stream, map[bool]string{false: "alone", true: "backed"}[t.backed])
+			if !slices.Contains(saw[row], what) {
+				saw[row] = append(saw[row], what)
+			}
+		})
+	}
+	running.Wait()
+	var rows []string
+	for row, what := range saw {
+		slices.Sort(what)
+		rows = append(rows, row+" "+strings.Join(what, " or "))
+	}
+	slices.Sort(rows)
+	fmt.Fprintln(os.Stdout, strings.Join(rows, "\n"))
+	return errors.Join(append(wrong, s.nothingLeft(f))...)
+}
+
+// nothingLeft checks that no request goes on, and that no goroutine and no file is left.
+func (s *suite) nothingLeft(f *fault) error {
+	if d := s.doubles[f]; d != nil {
+		if !waitFor(5*time.Second, func() bool { return d.answering() == 0 }) {
+			return fmt.Errorf("%s: %d requests go on at the provider", f.name, d.answering())
+		}
+		d.dropIdle()
+	}
+	s.healthy.dropIdle()
+	if err := s.gateway.settles(s.start); err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
+	for _, t := range s.trials[f] {
+		if n := len(s.gateway.access.of(t.model)); n != 1 {
+			return fmt.Errorf("%s: %d records in the access log afterwards", t, n)
+		}
+	}
+	return nil
+}
