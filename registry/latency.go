@@ -61,13 +61,21 @@ func (l *Latency) weight(now time.Time) float64 {
 	return math.Exp(-max(0, now.Sub(l.at).Seconds()) / decay.Seconds())
 }
 
-// Cost is what a further call is expected to cost, in seconds: the average, which fades
-// while nothing is observed, for each call under way and for itself. It is 0 for a route
-// that is not known, so that it is tried.
+// unknown is the average, in seconds, at which the calls under way count before the first
+// of them is observed.
+const unknown = 1
+
+// Cost is what a further call is expected to cost, in seconds: the average for each call
+// under way and for itself. For itself the average fades while nothing is observed, and
+// where it is not known it is 0, so that the route is tried; for those under way it stays,
+// so that it is tried by few calls and not by all that come before the first has answered.
 func (l *Latency) Cost(now time.Time) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.average * l.weight(now) * float64(l.underway+1)
+	if l.average == 0 {
+		return unknown * float64(l.underway)
+	}
+	return l.average * (l.weight(now) + float64(l.underway))
 }
 
 // Underway is the number of calls under way.
@@ -117,5 +125,6 @@ func (s *samples) quantile(q float64) time.Duration {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(s.list))
-	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+	nth := int(math.Ceil(q * float64(len(sorted)))) // the nearest rank
+	return sorted[min(max(nth, 1), len(sorted))-1]
 }

@@ -157,7 +157,8 @@ func (c *Candidate) arrival(u float64) float64 {
 // together only what was on a route moves when that route rests.
 func (c *Candidate) rendezvous(m *Model, affinity string) float64 {
 	h := hashString(hashString(hashString(offset, affinity), c.Route.Provider), c.Route.Upstream)
-	u := float64(mix(h)>>11) / (1 << 53)
+	h = mix(h + uint64(c.Route.twin)) // routes that lead to the same share it none the less
+	u := float64(h>>11) / (1 << 53)
 	if m.Policy != Weighted {
 		return -math.Log1p(-u)
 	}

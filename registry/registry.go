@@ -53,6 +53,7 @@ type Route struct {
 	Data any
 
 	place int // in the configuration
+	twin  int // how many routes before it lead to the same provider and upstream
 }
 
 // Match is a model found for a name.
@@ -79,9 +80,7 @@ type Registry struct {
 func New(models []*Model) (*Registry, error) {
 	r := &Registry{models: models, byName: map[string]*Model{}}
 	for _, m := range models {
-		for i, route := range m.Routes {
-			route.place = i
-		}
+		m.number()
 		for _, name := range append([]string{m.Name}, m.Aliases...) {
 			if err := r.add(m, name); err != nil {
 				return nil, err
@@ -93,6 +92,18 @@ func New(models []*Model) (*Registry, error) {
 	}
 	slices.SortStableFunc(r.patterns, func(a, b *Model) int { return len(b.Name) - len(a.Name) })
 	return r, nil
+}
+
+// number tells the routes of a model where they stand.
+func (m *Model) number() {
+	for i, route := range m.Routes {
+		route.place, route.twin = i, 0
+		for _, before := range m.Routes[:i] {
+			if before.Provider == route.Provider && before.Upstream == route.Upstream {
+				route.twin++
+			}
+		}
+	}
 }
 
 func (r *Registry) add(m *Model, name string) error {
