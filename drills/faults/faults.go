@@ -139,15 +139,15 @@ var faults = []fault{
 		x.chunk(frame(x.wire.failure()))
 		x.end()
 	})},
-	{name: "garbage", whole: upstream, stream: upstream, act: afterStart(func(x *exchange) {
-		x.chunk("\x00\x01\xff\xfe{{{" + frame(`{"choices":[{"delta":`))
+	{name: "garbage", whole: upstream, stream: empty, act: afterStart(func(x *exchange) {
+		x.chunk("\x00\x01\xff\xfe{{{\n\n" + frame(`{"choices":[{"delta":`))
 		x.end()
 	})},
 	{name: "garbage after content", stream: cut, act: afterText(func(x *exchange) {
 		x.chunk(frame(`{"choices":[{"delta":`))
 		x.end()
 	})},
-	{name: "half a frame", stream: interrupted, act: afterStart(func(x *exchange) {
+	{name: "half a frame", stream: empty, act: afterStart(func(x *exchange) {
 		x.chunk(x.wire.content("more")[:30])
 		x.end()
 	})},
