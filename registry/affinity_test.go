@@ -17,7 +17,7 @@ func homes(m *Model, list []Candidate, sessions int) []*Route {
 	return first
 }
 
-const manySessions = 20_000
+const manySessions = 8_000
 
 // TestAffinityShares: sessions spread over the routes by their weights, evenly where the
 // policy knows none, also over routes that lead to the same upstream with other options.

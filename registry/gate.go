@@ -32,6 +32,10 @@ func (g *Gate) Configure(max, queue int) {
 func (g *Gate) TryEnter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.enter()
+}
+
+func (g *Gate) enter() bool {
 	if g.full() || len(g.waiting) > 0 {
 		return false
 	}
@@ -44,16 +48,13 @@ func (g *Gate) full() bool { return g.max > 0 && g.in >= g.max }
 // Enter takes a place, and waits for one in the queue for the given time at most. The
 // error is ErrBusy, or the context's.
 func (g *Gate) Enter(ctx context.Context, wait time.Duration) error {
-	if g.TryEnter() {
-		return nil
-	}
-	turn, ok := g.join()
-	if !ok {
-		return ErrBusy
+	turn, err := g.join()
+	if turn == nil {
+		return err
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	err := ErrBusy
+	err = ErrBusy
 	select {
 	case <-turn:
 		return nil
@@ -70,17 +71,19 @@ func (g *Gate) Enter(ctx context.Context, wait time.Duration) error {
 	return err
 }
 
-// join takes a place in the queue.
-func (g *Gate) join() (turn chan struct{}, ok bool) {
+// join takes a place, or one in the queue, which has a turn.
+func (g *Gate) join() (turn chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.enter() {
+		return nil, nil
+	}
 	if len(g.waiting) >= g.queue {
-		return nil, false
+		return nil, ErrBusy
 	}
 	turn = make(chan struct{})
 	g.waiting = append(g.waiting, turn)
-	g.admit()
-	return turn, true
+	return turn, nil
 }
 
 // quit leaves the queue, and reports whether it was still in it.

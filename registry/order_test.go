@@ -110,7 +110,7 @@ func TestOrder(t *testing.T) {
 // TestWeightedShares: each route is first as often as its weight says, and what follows is
 // drawn from the rest likewise. Bounds are five standard deviations.
 func TestWeightedShares(t *testing.T) {
-	const draws = 50_000
+	const draws = 20_000
 	weights := []int{1, 2, 7, 90}
 	m := modelOf(t, Weighted, append(weights, -50)...)
 	list, ask := candidatesOf(m), Ask{Now: noon, Random: seeded(3)}
@@ -144,7 +144,7 @@ func within(t *testing.T, what string, got, trials int, p float64) {
 // TestPowerOfTwo: of three routes and more, the faster of any two is asked, so that the
 // fastest does not get all and the slowest none of what the others are not drawn for.
 func TestPowerOfTwo(t *testing.T) {
-	const draws = 30_000
+	const draws = 20_000
 	m := modelOf(t, LeastLatency, 1, 1, 1)
 	list := candidatesOf(m)
 	for i := range list {
