@@ -28,8 +28,9 @@ func (a *attempt) admit() *failure {
 	var ok bool
 	if a.admission.route, ok = a.state.Begin(now); !ok {
 		a.leavePlaces()
+		kind, message := a.c.resting(a.state.View(now).Cause)
 		_, wait := a.state.Ready(now)
-		return a.unadmitted(translate.ErrOverloaded, "the route rests after failures", wait)
+		return a.unadmitted(kind, message, wait)
 	}
 	if f := a.takeCredential(now); f != nil {
 		a.state.End(now, a.admission.route, registry.Neutral)

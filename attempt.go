@@ -320,11 +320,16 @@ func (a *attempt) ended(cause error) *failure {
 	return a.fail(translate.ErrInterrupted, "the connection was closed")
 }
 
-// maxErrorBody bounds what is read of an error answer.
-const maxErrorBody = 64 << 10
+// maxErrorBody and maxErrorTime bound what is read of an error answer: its status says most.
+const (
+	maxErrorBody = 64 << 10
+	maxErrorTime = 5 * time.Second
+)
 
 // refused reads an error answer and asks the provider what it means.
 func (a *attempt) refused() *failure {
+	timer := time.AfterFunc(maxErrorTime, func() { a.cancel(errTotal) })
+	defer timer.Stop()
 	body, _ := io.ReadAll(io.LimitReader(a.response.Body, maxErrorBody))
 	body = a.scrub(body)
 	wire := outbound(a.target.route.Wire)

@@ -128,7 +128,7 @@ func judged(e *translate.Error) *finding {
 		return &finding{Problem: problemCredential, Help: "check the key or token and the environment variable or file that holds it"}
 	case e.Status == 404 && e.Upstream == "":
 		return &finding{Problem: problemModel, Help: "check the route's model and the path in base_url"}
-	case e.Status == 404, e.Kind == translate.ErrInvalid && wrongModel.MatchString(words):
+	case e.Status == 404, e.Status < 500 && wrongModel.MatchString(words):
 		return &finding{Problem: problemModel, Help: "check the route's model; on Vertex, that the location offers it"}
 	case e.Kind == translate.ErrUpstreamLimit:
 		return &finding{Problem: problemLimit, Help: "the credential works; try again later or raise the limit"}

@@ -146,7 +146,7 @@ func (c *call) explainPlan(x *Explanation) error {
 		x.Routes = append(x.Routes, c.explainRoute(&p.candidates[i], i < p.usable, p.ask.Now))
 	}
 	if p.usable == 0 {
-		return p.refused()
+		return c.refused(p)
 	}
 	return nil
 }

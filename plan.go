@@ -110,20 +110,37 @@ func (p *plan) drop(r *registry.Route) {
 }
 
 // refused is the failure of a plan without a usable route: nothing is called, and the
-// client is told when the first of them is back (decisions.md, "all routes of a model rest").
-func (p *plan) refused() *failure {
-	e := &translate.Error{Kind: translate.ErrUpstreamLimit, Message: "all routes of the model are at their providers' rate limits"}
+// client is told when the first of them is back (decisions.md, "all routes of a model
+// rest"). Where they rest for different causes, it is told of an overload.
+func (c *call) refused(p *plan) *failure {
+	var wait time.Duration
+	cause := p.candidates[0].State.View(p.ask.Now).Cause
 	for i := range p.candidates {
 		cand := &p.candidates[i]
-		if e.RetryAfter == 0 || cand.Wait > 0 && cand.Wait < e.RetryAfter {
-			e.RetryAfter = cand.Wait
+		if wait == 0 || cand.Wait > 0 && cand.Wait < wait {
+			wait = cand.Wait
 		}
-		if cand.State.View(p.ask.Now).Cause != registry.CauseRateLimit {
-			e.Kind, e.Message = translate.ErrOverloaded, "no route of the model can be used at the moment"
+		if cand.State.View(p.ask.Now).Cause != cause {
+			cause = registry.CauseFailures
 		}
 	}
-	e.RetryAfter = max(e.RetryAfter, time.Second)
-	return &failure{err: e, verdict: providers.Verdict{Action: providers.Fail}}
+	kind, message := c.resting(cause)
+	return &failure{
+		err:     &translate.Error{Kind: kind, Message: message, RetryAfter: max(wait, time.Second)},
+		verdict: providers.Verdict{Action: providers.Fail},
+	}
+}
+
+// resting is what a client is told of routes that rest. That a provider does not know a
+// model is the client's fault only if it named that model itself.
+func (c *call) resting(cause registry.Cause) (translate.ErrorKind, string) {
+	switch {
+	case cause == registry.CauseRateLimit:
+		return translate.ErrUpstreamLimit, "the provider's rate limit is reached"
+	case cause == registry.CauseModel && c.match.Rest != "":
+		return translate.ErrModel, "the provider does not know the model " + quoted(c.model)
+	}
+	return translate.ErrOverloaded, "no route of the model can be used at the moment"
 }
 
 // wait tells how long it takes until a candidate can be tried.

@@ -17,7 +17,7 @@ func (c *call) follow(p *plan) failures {
 		p.letProvidersJudge()
 	}
 	if p.usable == 0 {
-		return failures{p.refused()}
+		return failures{c.refused(p)}
 	}
 	var failed failures
 	for round := 0; ; round++ {
