@@ -125,3 +125,17 @@ func TestAffinityOff(t *testing.T) {
 		}
 	}
 }
+
+// TestAffinityTellsRoutesApart: what is hashed has borders, so that no two routes follow
+// each other.
+func TestAffinityTellsRoutesApart(t *testing.T) {
+	m := &Model{Name: "m", Affinity: AffinityKey, Routes: []*Route{{Provider: "a", Upstream: "bc"}, {Provider: "ab", Upstream: "c"}, {Provider: "", Upstream: "abc"}, {Provider: "a", Upstream: "bc"}}}
+	m.number()
+	list := candidatesOf(m)
+	Order(m, &Ask{Now: noon, Affinity: "k", Random: seeded(1)}, list)
+	for i := range list[1:] {
+		if list[i].Score >= list[i+1].Score {
+			t.Errorf("%v follows %v", list[i+1].Score, list[i].Score)
+		}
+	}
+}

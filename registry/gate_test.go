@@ -120,6 +120,21 @@ func TestGate(t *testing.T) {
 			d.gate.Leave()
 			d.is(2, 0, 1)
 		}},
+		{"a caller that goes away as it is let in", func(d *door) {
+			for n := range 100 {
+				gone, cancel := context.WithCancel(ctx)
+				d.wait(gone, time.Hour)
+				cancel()
+				d.gate.Leave()
+				synctest.Wait()
+				in, waiting := d.gate.Load()
+				if held := d.refused[n] == nil; waiting != 0 || held && in != 2 || !held && in != 1 {
+					d.Fatalf("%d in, %d wait, let in: %v", in, waiting, held)
+				} else if !held && !d.gate.TryEnter() {
+					d.Fatal("the place is lost")
+				}
+			}
+		}},
 		{"more places while callers wait", func(d *door) {
 			for range 3 {
 				d.wait(ctx, time.Hour)

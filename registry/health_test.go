@@ -100,6 +100,13 @@ func TestBreakerOpens(t *testing.T) {
 			p.pass(14 * time.Second)
 			mixed(p, 6, func(i int) bool { return i%2 == 1 })
 		}, Open},
+		{"the window slides and does not begin anew", Thresholds{}, func(p *patient) {
+			p.call(1, Succeeded)
+			p.pass(28 * time.Second)
+			mixed(p, 12, func(i int) bool { return i%2 == 1 })
+			p.pass(4 * time.Second)
+			mixed(p, 8, func(i int) bool { return i%2 == 1 })
+		}, Open},
 		{"switched off", Thresholds{Off: true}, func(p *patient) { p.call(100, Failed) }, Closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
