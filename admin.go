@@ -20,6 +20,7 @@ func init() {
 //
 //	GET  /xjp/routes    the state of each route
 //	POST /xjp/explain   the plan for a request in the body
+//	POST /xjp/wake      ends all rests, and tells the state of each route then
 type adminAPI struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -31,6 +32,7 @@ func (adminAPI) CaddyModule() caddy.ModuleInfo {
 const (
 	adminRoutes  = "/xjp/routes"
 	adminExplain = "/xjp/explain"
+	adminWake    = "/xjp/wake"
 )
 
 // Routes gives the routes for Caddy's admin endpoint.
@@ -41,6 +43,10 @@ func (adminAPI) Routes() []caddy.AdminRoute {
 		})},
 		{Pattern: adminExplain, Handler: adminHandler(http.MethodPost, func(a *App, r *http.Request) (any, error) {
 			return a.explain(r)
+		})},
+		{Pattern: adminWake, Handler: adminHandler(http.MethodPost, func(a *App, _ *http.Request) (any, error) {
+			a.Wake()
+			return a.report(time.Now()), nil
 		})},
 	}
 }

@@ -103,11 +103,34 @@ func TestAdminMisuse(t *testing.T) {
 	}{
 		{"GET", "/xjp/explain", 405, "use POST"},
 		{"POST", "/xjp/routes", 405, "use GET"},
+		{"GET", "/xjp/wake", 405, "use POST"},
 		{"POST", "/xjp/explain?dialect=gemini", 400, "dialect: 'gemini' is not known; there are openai and anthropic"},
 		{"POST", "/xjp/explain?key=nobody", 400, "key: no key has the id 'nobody'"},
 	} {
 		_, err := askAdmin(t, httptest.NewRequest(test.method, test.path, strings.NewReader("{}")))
 		expectAPIError(t, err, test.status, test.want)
+	}
+}
+
+// TestAdminWake checks that an operator can end what rests.
+func TestAdminWake(t *testing.T) {
+	address := gatewaytest.Start(t, "provider demo")
+	state := func(method, path string) bool {
+		body, err := askAdmin(t, httptest.NewRequest(method, path, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(body, `"resting"`)
+	}
+	r, _ := http.NewRequest(http.MethodPost, address+"/v1/chat/completions", strings.NewReader(`{"model":"demo","messages":[{"role":"user","content":"demo: status 429 retry 60"}]}`))
+	if status, _ := ask(t, r, gatewaytest.Key); status != http.StatusTooManyRequests {
+		t.Fatalf("a limited provider: %d", status)
+	}
+	if !state(http.MethodGet, "/xjp/routes") {
+		t.Error("nothing rests after a rate limit")
+	}
+	if state(http.MethodPost, "/xjp/wake") || state(http.MethodGet, "/xjp/routes") {
+		t.Error("something rests although it was woken")
 	}
 }
 

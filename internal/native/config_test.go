@@ -29,7 +29,7 @@ func TestModules(t *testing.T) {
 				got = append(got, id)
 			}
 		}
-		want := []string{"http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
+		want := []string{"admin.api.xjp", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
 			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.demo", "xjp.providers.foreign",
 			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex"}
 		if !slices.Equal(got, want) {
