@@ -2,6 +2,8 @@
 //
 //	go run ./drills/faults              the fault suite
 //	go run ./drills/faults -run reset   the faults whose names match
+//	go run ./drills/faults -soak        2,000 open streams, faults, fifty reloads, an exit
+//	go run ./drills/faults -soak -short the same with 200 streams, in less than a minute
 //
 // It builds cmd/caddy, runs it as a process of its own on loopback, and stands itself on
 // both sides of it: as providers that fail, each on a listener of its own, and as clients

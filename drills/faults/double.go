@@ -80,7 +80,7 @@ func (d *double) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		x := &exchange{conn: conn, in: in, wire: wireOf(r)}
+		x := &exchange{conn: conn, in: in, wire: wireOf(r), body: string(body)}
 		x.model, x.stream = asked(r, body)
 		d.mu.Lock()
 		d.conns[conn] = true
@@ -156,6 +156,7 @@ type exchange struct {
 	in     *bufio.Reader
 	wire   wire
 	model  string
+	body   string // of the request
 	stream bool
 	kept   bool
 	err    error // of writing

@@ -213,13 +213,7 @@ func waitFor(limit time.Duration, ok func() bool) bool {
 
 // load gives the process another configuration, even an equal one.
 func (g *gateway) load(caddyfile string) error {
-	r, err := http.NewRequest(http.MethodPost, "http://"+g.admin+"/load", strings.NewReader(caddyfile))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "text/caddyfile")
-	r.Header.Set("Cache-Control", "must-revalidate")
-	res, err := web.Do(r)
+	res, err := g.ask(http.MethodPost, "/load", caddyfile)
 	if err != nil {
 		return err
 	}
@@ -229,4 +223,22 @@ func (g *gateway) load(caddyfile string) error {
 		return fmt.Errorf("load: %s: %s", res.Status, body)
 	}
 	return nil
+}
+
+// ask calls the admin endpoint. A load changes the endpoint's own listener too, on which a
+// new connection may be lost, so that a call without an answer is made again.
+func (g *gateway) ask(method, path, body string) (res *http.Response, err error) {
+	for range 3 {
+		var r *http.Request
+		if r, err = http.NewRequest(method, "http://"+g.admin+path, strings.NewReader(body)); err != nil {
+			return nil, err
+		}
+		r.Header.Set("Content-Type", "text/caddyfile")
+		r.Header.Set("Cache-Control", "must-revalidate")
+		if res, err = web.Do(r); err == nil {
+			return res, nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return nil, err
 }

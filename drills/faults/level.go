@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -47,8 +49,24 @@ func (g *gateway) level() (l level, err error) {
 // goroutines is the profile of all goroutines.
 func (g *gateway) goroutines() (string, error) { return g.profile("goroutine?debug=1") }
 
-func (g *gateway) profile(name string) (string, error) {
-	res, err := web.Get("http://" + g.admin + "/debug/pprof/" + name)
+func (g *gateway) profile(name string) (string, error) { return g.fetch("/debug/pprof/" + name) }
+
+// heap is what is in use of the heap after a collection of garbage.
+func (g *gateway) heap() (int64, error) {
+	text, err := g.profile("heap?gc=1&debug=1")
+	if err != nil {
+		return 0, err
+	}
+	found := regexp.MustCompile(`# HeapAlloc = (\d+)`).FindStringSubmatch(text)
+	if found == nil {
+		return 0, errors.New("the profile of the heap has no HeapAlloc")
+	}
+	return strconv.ParseInt(found[1], 10, 64)
+}
+
+// fetch reads from the admin endpoint.
+func (g *gateway) fetch(path string) (string, error) {
+	res, err := g.ask(http.MethodGet, path, "")
 	if err != nil {
 		return "", err
 	}

@@ -5,17 +5,23 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"time"
 )
 
 // options are the command's flags.
 type options struct {
 	run, binary string
+	soak, short bool
+	seed        uint64
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.run, "run", "", "try only faults whose `name` matches this expression")
 	flag.StringVar(&o.binary, "binary", "", "try this `caddy` instead of building one")
+	flag.BoolVar(&o.soak, "soak", false, "soak the gateway with streams, faults and reloads in place of the suite")
+	flag.BoolVar(&o.short, "short", false, "soak with 200 streams in place of 2,000, for less than a minute")
+	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "the `seed` of the soak's faults")
 	flag.Parse()
 	if err := o.main(); err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
@@ -37,6 +43,13 @@ func (o *options) main() error {
 		if o.binary, err = build(dir); err != nil {
 			return err
 		}
+	}
+	if o.soak {
+		size := thorough
+		if o.short {
+			size = brief
+		}
+		return runSoak(o.binary, dir, o.seed, size)
 	}
 	s, err := newSuite(o.binary, dir, selected)
 	defer s.close()
