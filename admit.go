@@ -90,6 +90,8 @@ type credential struct {
 }
 
 // takeCredential takes the provider's credentials in turn and passes over those that rest.
+// An only one is not asked for its limits: they are the route's, which has given its leave
+// already and, while it is probed, would give none again.
 func (a *attempt) takeCredential(now time.Time) *failure {
 	list, turn := a.route.upstream.credentials, 0
 	if len(list) > 1 {
@@ -97,8 +99,10 @@ func (a *attempt) takeCredential(now time.Time) *failure {
 	}
 	for i := range list {
 		cred := list[(turn+i)%len(list)]
-		if rests, _ := a.limitOf(cred).Ready(now); !rests {
-			continue
+		if len(list) > 1 {
+			if ready, _ := a.limitOf(cred).Ready(now); !ready {
+				continue
+			}
 		}
 		if ticket, ok := cred.state.Begin(now); ok {
 			a.credential, a.admission.credential = cred, ticket

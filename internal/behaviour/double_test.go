@@ -50,6 +50,13 @@ func (d *double) will(answer http.HandlerFunc) {
 	d.answer, d.calls = answer, nil
 }
 
+// turns sets how the double answers from now on; neither it nor the gateway forgets.
+func (d *double) turns(answer http.HandlerFunc) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answer = answer
+}
+
 // asked gives the calls since the last will.
 func (d *double) asked() []asked {
 	d.mu.Lock()
