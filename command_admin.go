@@ -149,7 +149,7 @@ func askAdmin(fl caddycmd.Flags, method, uri string, headers http.Header, body [
 // writeTable prints a report for people, one line a route.
 func (r *RoutesReport) writeTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ROUTE\tPROVIDER\tMODEL\tSTATE\tLATENCY\tIN FLIGHT")
+	fmt.Fprintf(table, "ROUTE\tPROVIDER\tMODEL\tSTATE\tLATENCY\tIN FLIGHT\n")
 	for _, s := range r.Routes {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Route, s.Provider, s.UpstreamModel, s.BreakerStatus.says(), s.took(), s.Load.says())
 		for _, cred := range s.resting() {
