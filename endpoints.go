@@ -13,6 +13,7 @@ const (
 	opCount
 	opModels
 	opHealth
+	opReady
 	// opUnknown is a path under a prefix of ours that nothing is served at.
 	opUnknown
 )
@@ -30,8 +31,11 @@ type endpoint struct {
 // so the prefix may be doubled or absent and slashes may be (clients-need.md 1).
 func locate(r *http.Request) (e endpoint, ok bool) {
 	path := singleSlashes(r.URL.Path)
-	if path == "/healthz" {
+	switch path {
+	case "/healthz":
 		return endpoint{op: opHealth, dialect: openaiDialect}, true
+	case "/readyz":
+		return endpoint{op: opReady, dialect: openaiDialect}, true
 	}
 	rest, ours := path, false
 	for strings.HasPrefix(rest, "/v1/") {
@@ -81,7 +85,8 @@ func dialectOf(r *http.Request, rest string) *dialect {
 // methodsOf are the methods that an operation is called with, the proper one first.
 // HEAD is as good as GET.
 func methodsOf(op operation) []string {
-	if op == opModels || op == opHealth {
+	switch op {
+	case opModels, opHealth, opReady:
 		return []string{http.MethodGet, http.MethodHead}
 	}
 	return []string{http.MethodPost}

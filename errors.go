@@ -128,12 +128,6 @@ func (c *call) unknownPath() error {
 		Message: "nothing is served at " + quoted(c.r.URL.Path) + "; there are /v1/chat/completions, /v1/messages, /v1/messages/count_tokens and /v1/models"}
 }
 
-// health answers that the process lives.
-func (c *call) health() error {
-	c.writeJSON(http.StatusOK, []byte(`{"status":"ok"}`))
-	return nil
-}
-
 // DialectError is an error on its way through Caddy's handle_errors, where the handler
 // xjp_error renders it.
 type DialectError struct {

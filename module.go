@@ -23,7 +23,7 @@ func init() {
 //	POST /v1/messages                Anthropic Messages
 //	POST /v1/messages/count_tokens
 //	GET  /v1/models, /v1/models/{id} in the shape of the caller's dialect
-//	GET  /healthz
+//	GET  /healthz, /readyz
 //
 // It makes these placeholders available:
 //
@@ -140,8 +140,11 @@ func (c *call) serve() error {
 	if err := c.checkMethod(); err != nil {
 		return err
 	}
-	if c.op == opHealth {
+	switch c.op {
+	case opHealth:
 		return c.health()
+	case opReady:
+		return c.ready()
 	}
 	if err := c.authenticate(); err != nil {
 		return err

@@ -139,15 +139,17 @@ func TestUnknownPaths(t *testing.T) {
 			}
 		}
 	})
-	t.Run("health needs no key", func(t *testing.T) {
-		got := get(t, url+"/healthz", "Authorization", "")
-		if got.status != 200 || got.body != `{"status":"ok"}` {
-			t.Errorf("%d %s", got.status, got.body)
-		}
-		if head := do(t, request(t, "HEAD", url+"/healthz", "", "Authorization", "")); head.status != 200 || head.body != "" {
-			t.Errorf("HEAD: %d %s", head.status, head.body)
-		}
-	})
+	for path, want := range map[string]string{"/healthz": `{"status":"ok"}`, "/readyz": `{"status":"ready"}`} {
+		t.Run(name("no key is needed", path), func(t *testing.T) {
+			got := get(t, url+path, "Authorization", "")
+			if got.status != 200 || got.body != want {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			if head := do(t, request(t, "HEAD", url+path, "", "Authorization", "")); head.status != 200 || head.body != "" {
+				t.Errorf("HEAD: %d %s", head.status, head.body)
+			}
+		})
+	}
 }
 
 func TestMethods(t *testing.T) {
@@ -165,6 +167,7 @@ func TestMethods(t *testing.T) {
 		{"/v1/models", openai, "GET, HEAD, OPTIONS", []string{"POST", "PUT", "DELETE"}},
 		{"/v1/models/chat", openai, "GET, HEAD, OPTIONS", []string{"POST", "DELETE"}},
 		{"/healthz", openai, "GET, HEAD, OPTIONS", []string{"POST"}},
+		{"/readyz", openai, "GET, HEAD, OPTIONS", []string{"POST"}},
 	} {
 		t.Run(name("405 with Allow", test.path), func(t *testing.T) {
 			d.will(well)
