@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -351,9 +352,9 @@ func TestRounds(t *testing.T) {
 		{"a silent provider", func(_ http.ResponseWriter, r *http.Request) { stall(r) }, 1, 504, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			left := test.times
-			d[0].will(func(w http.ResponseWriter, r *http.Request) { // one call at a time
-				if left--; left >= 0 {
+			var calls atomic.Int64
+			d[0].will(func(w http.ResponseWriter, r *http.Request) {
+				if calls.Add(1) <= int64(test.times) {
 					test.answer(w, r)
 					return
 				}
