@@ -51,8 +51,12 @@ func (g *gateway) goroutines() (string, error) { return g.profile("goroutine?deb
 
 func (g *gateway) profile(name string) (string, error) { return g.fetch("/debug/pprof/" + name) }
 
-// heap is what is in use of the heap after a collection of garbage.
+// heap is what is in use of the heap after garbage was collected: twice, since pools give
+// up what they hold in two turns.
 func (g *gateway) heap() (int64, error) {
+	if _, err := g.profile("heap?gc=1&debug=1"); err != nil {
+		return 0, err
+	}
 	text, err := g.profile("heap?gc=1&debug=1")
 	if err != nil {
 		return 0, err

@@ -19,6 +19,7 @@ type suite struct {
 	doubles map[*fault]*double
 	trials  map[*fault][]*trial
 	order   []*fault
+	storms  []*storm
 	start   level
 }
 
@@ -69,6 +70,14 @@ func (s *suite) listen(selected *regexp.Regexp) (err error) {
 			}
 		}
 	}
+	for i := range storms {
+		if st := &storms[i]; selected.MatchString(st.name) {
+			s.storms = append(s.storms, st)
+			if err = st.listen(); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -112,6 +121,9 @@ func (s *suite) options() string {
 			b.WriteString(t.option())
 		}
 	}
+	for _, st := range s.storms {
+		b.WriteString(st.option())
+	}
 	fmt.Fprintf(&b, "model warm {\nroute healthy-chat up-warm\nroute healthy-messages up-warm\n}\n")
 	return b.String()
 }
@@ -129,6 +141,11 @@ func (s *suite) close() {
 	for _, d := range s.doubles {
 		if d != nil {
 			d.close()
+		}
+	}
+	for _, st := range s.storms {
+		if st.double != nil {
+			st.double.close()
 		}
 	}
 	for _, d := range []*double{s.healthy, s.places.plain, s.places.secure} {
@@ -161,6 +178,9 @@ func (s *suite) run() error {
 	var wrong []error
 	for _, f := range s.order {
 		wrong = append(wrong, s.try(f))
+	}
+	for _, st := range s.storms {
+		wrong = append(wrong, st.try(s))
 	}
 	if said := s.gateway.said(); strings.Contains(said, "panic") || strings.Contains(said, "DATA RACE") {
 		wrong = append(wrong, fmt.Errorf("the process said:\n%s", said))
