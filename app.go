@@ -39,6 +39,9 @@ type App struct {
 	mu       sync.Mutex
 	parts    []part
 	snapshot atomic.Pointer[snapshot]
+
+	requests atomic.Int64 // under way
+	leaving  sync.Once
 }
 
 // part is a piece of configuration: the app's own, or one that a handler contributes.

@@ -72,6 +72,7 @@ func newID() string {
 func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *call {
 	c := &call{endpoint: e, h: h, s: h.app.snapshot.Load(), w: w, r: r, id: newID(), started: time.Now()}
 	tellID(w.Header(), c.requestID())
+	h.app.requests.Add(1)
 	h.app.metrics.begin()
 	c.offerPlaceholders()
 	return c

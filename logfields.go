@@ -14,6 +14,7 @@ func (c *call) settle() {
 	c.logFields()
 	c.publish()
 	c.release()
+	c.h.app.requests.Add(-1)
 }
 
 // logFields adds what the gateway knows to the access log. No prompt, no answer and no

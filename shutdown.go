@@ -3,10 +3,6 @@ package xjpgateway
 import (
 	"context"
 	"sync"
-	"time"
-
-	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -18,15 +14,14 @@ var errShutdown = &translate.Error{Kind: translate.ErrOverloaded, Code: "gateway
 
 // calls are the attempts under way in the process, those of earlier configurations
 // included: they go on through a reload, and only the exit of the process ends them.
-var calls = underway{attempts: map[*attempt]struct{}{}, ended: make(chan struct{})}
+var calls = &underway{attempts: map[*attempt]struct{}{}, ended: make(chan struct{})}
 
-// underway knows what must be told of the exit.
+// underway are the attempts that must be told of the exit.
 type underway struct {
 	mu       sync.Mutex
 	ending   bool
 	ended    chan struct{} // closed with it
 	attempts map[*attempt]struct{}
-	exit     sync.Once
 }
 
 // enter adds an attempt.
@@ -59,16 +54,11 @@ func (u *underway) end() {
 	}
 }
 
-// maxFarewell is how long before the end of the grace period answers are ended, so that
-// clients are told and their connections are drained in time.
-const maxFarewell = time.Second
-
-// endWithin gives what is under way the grace period to end by itself, and ends it shortly
-// before that is over. Without a grace period Caddy waits for as long as it takes.
-func (u *underway) endWithin(grace time.Duration) {
-	if grace > 0 {
-		u.exit.Do(func() { time.AfterFunc(grace-min(maxFarewell, grace/4), u.end) })
-	}
+// hasEnded reports whether nothing may go on.
+func (u *underway) hasEnded() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.ending
 }
 
 // shutdown is the failure of an attempt that the exit has ended.
@@ -81,20 +71,3 @@ func (a *attempt) shutdown() *failure {
 // endedByShutdown reports whether the exit has ended the attempt, which is no fault of
 // the provider then.
 func (a *attempt) endedByShutdown() bool { return context.Cause(a.ctx) == error(errShutdown) }
-
-// endAtExit makes the server tell of the process's exit. On a reload it shuts down as
-// well, but then its requests go on.
-func (h *Handler) endAtExit(ctx caddy.Context) {
-	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
-	if !ok {
-		return
-	}
-	server.RegisterOnShutdown(func() {
-		if !caddy.Exiting() {
-			return
-		}
-		if mod, err := h.app.ctx.AppIfConfigured("http"); err == nil {
-			calls.endWithin(time.Duration(mod.(*caddyhttp.App).GracePeriod))
-		}
-	})
-}
