@@ -53,14 +53,20 @@ func gone(t testing.TB, path string) int {
 	return n
 }
 
-// protocols are the clients of each version of HTTP.
-func protocols() map[string]*http.Client {
+// protocols are the clients of each version of HTTP. The test closes their connections.
+func protocols(t testing.TB) map[string]*http.Client {
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)
-	return map[string]*http.Client{
+	clients := map[string]*http.Client{
 		"HTTP/1.1": {Transport: &http.Transport{}, Timeout: 20 * time.Second},
 		"HTTP/2":   {Transport: &http.Transport{Protocols: h2}, Timeout: 20 * time.Second},
 	}
+	t.Cleanup(func() {
+		for _, client := range clients {
+			client.CloseIdleConnections()
+		}
+	})
+	return clients
 }
 
 // TestClientLeaves lets the client go in every phase: the provider's call is cancelled
@@ -96,8 +102,9 @@ func TestClientLeaves(t *testing.T) {
 		{"while its tokens are counted", "/v1/messages/count_tokens", false, "", func(w http.ResponseWriter, r *http.Request) {}},
 	} {
 		t.Run(phase.name, func(t *testing.T) {
+			clients := protocols(t)
 			for _, dialect := range dialects {
-				for version, client := range protocols() {
+				for version, client := range clients {
 					for _, w := range wireNames {
 						path := or(phase.path, dialect.path)
 						if phase.path != "" && (dialect == openai || w == "chat") {
@@ -143,9 +150,10 @@ func TestClientLeaves(t *testing.T) {
 func leave(t *testing.T, client *http.Client, r *http.Request, began chan struct{}, wait string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	seen := make(chan struct{})
+	seen, left := make(chan struct{}), make(chan struct{})
+	defer func() { cancel(); <-left }()
 	go func() {
+		defer close(left)
 		res, err := client.Do(r.WithContext(ctx))
 		if err != nil {
 			return
@@ -200,7 +208,7 @@ func TestNothingIsLeft(t *testing.T) {
 	url := gatewaytest.Run(t, strings.Replace(gatewaytest.Site(providers(d)), "\tadmin off\n", "\tadmin off\n\txjp {\n\t\tmax_bodies 1MB\n\t}\n", 1))
 	post(t, url+openai.path, hello("chat", true)) // what is made once is there
 	running := runtime.NumGoroutine()
-	client := protocols()["HTTP/1.1"]
+	client := protocols(t)["HTTP/1.1"]
 	for i := range 30 {
 		began := make(chan struct{})
 		d.will(func(w http.ResponseWriter, r *http.Request) {

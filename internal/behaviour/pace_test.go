@@ -23,7 +23,7 @@ func TestPace(t *testing.T) {
 	d := newDouble(t)
 	config, _ := logged(t, providers(d))
 	url := gatewaytest.Run(t, config)
-	for version, client := range protocols() {
+	for version, client := range protocols(t) {
 		for _, dialect := range dialects {
 			for _, w := range wireNames {
 				t.Run(name("CC25: nothing is held back,", version, dialect.name, "to", w), func(t *testing.T) {
