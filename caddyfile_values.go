@@ -11,22 +11,22 @@ import (
 	"github.com/rickyjim626/xjp-gateway/providers/module"
 )
 
-// parseTimeouts reads `{ connect <d>  first_token <d>  idle <d>  total <d> }`.
+// parseTimeouts reads `{ connect <d>  first_token <d>  idle <d>  total <d>  stream_total <d> }`.
 func parseTimeouts(d *caddyfile.Dispenser, t *Timeouts) error {
-	return readTimeouts(d, module.Block{Name: "timeout", Once: []string{"connect", "first_token", "idle", "total"}}, t)
+	return readTimeouts(d, module.Block{Name: "timeout", Once: []string{"connect", "first_token", "idle", "total", "stream_total"}}, t)
 }
 
 // parseRouteTimeouts reads the limits of a route. Connecting is the business of its
 // provider's transport, which all of the provider's routes share.
 func parseRouteTimeouts(d *caddyfile.Dispenser, t *Timeouts) error {
-	return readTimeouts(d, module.Block{Name: "route timeout", Once: []string{"first_token", "idle", "total"}}, t)
+	return readTimeouts(d, module.Block{Name: "route timeout", Once: []string{"first_token", "idle", "total", "stream_total"}}, t)
 }
 
 func readTimeouts(d *caddyfile.Dispenser, block module.Block, t *Timeouts) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	fields := map[string]*caddy.Duration{"connect": &t.Connect, "first_token": &t.FirstToken, "idle": &t.Idle, "total": &t.Total}
+	fields := map[string]*caddy.Duration{"connect": &t.Connect, "first_token": &t.FirstToken, "idle": &t.Idle, "total": &t.Total, "stream_total": &t.StreamTotal}
 	return block.Read(d, func(name string) error { return parseDuration(d, fields[name]) })
 }
 

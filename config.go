@@ -185,6 +185,8 @@ type Timeouts struct {
 	Idle caddy.Duration `json:"idle,omitempty"`
 	// Total bounds an answer that is not streamed. Default: 10m.
 	Total caddy.Duration `json:"total,omitempty"`
+	// StreamTotal bounds a whole stream. Default: no limit.
+	StreamTotal caddy.Duration `json:"stream_total,omitempty"`
 }
 
 // FetchConfig governs the download of media that clients name by URL.

@@ -7,21 +7,28 @@ import (
 )
 
 // patience ends an attempt that takes too long: the time to the first content and the
-// silence after it for streams, the whole time for other answers. There is one timer,
-// which is not touched for each piece.
+// silence after it for streams, the whole time for other answers and, if that is asked
+// for, for streams. There is one timer for each limit, which is not touched for each piece.
+// What is counted is the time that passes, whatever becomes of the clock.
 type patience struct {
 	a       *attempt
+	begun   time.Time
 	timer   *time.Timer
-	last    atomic.Int64 // when the last byte came, in Unix nanoseconds
+	whole   *time.Timer  // of a stream, nil if it has no limit
+	last    atomic.Int64 // when the last byte came, in nanoseconds since the beginning
 	content atomic.Bool
 }
 
 // newPatience starts the clock of an attempt.
 func newPatience(a *attempt) *patience {
-	p := &patience{a: a}
-	limit := a.route.timeouts.Total
+	p := &patience{a: a, begun: time.Now()}
+	limits := &a.route.timeouts
+	limit := limits.Total
 	if a.stream {
-		limit = a.route.timeouts.FirstToken
+		limit = limits.FirstToken
+		if limits.StreamTotal > 0 {
+			p.whole = time.AfterFunc(time.Duration(limits.StreamTotal), func() { a.cancel(errTotal) })
+		}
 	}
 	p.timer = time.AfterFunc(time.Duration(limit), p.expire)
 	return p
@@ -36,7 +43,7 @@ func (p *patience) expire() {
 		p.a.cancel(errFirstToken)
 	default:
 		idle := time.Duration(p.a.route.timeouts.Idle)
-		if left := idle - time.Since(time.Unix(0, p.last.Load())); left > 0 {
+		if left := idle - (time.Since(p.begun) - time.Duration(p.last.Load())); left > 0 {
 			p.timer.Reset(left)
 			return
 		}
@@ -60,7 +67,12 @@ func (p *patience) gotContent() {
 	}
 }
 
-func (p *patience) stop() { p.timer.Stop() }
+func (p *patience) stop() {
+	p.timer.Stop()
+	if p.whole != nil {
+		p.whole.Stop()
+	}
+}
 
 // watched notes when bytes come.
 type watched struct {
@@ -71,6 +83,6 @@ type watched struct {
 // Read reads and notes the time.
 func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.src.Read(b)
-	w.p.last.Store(time.Now().UnixNano())
+	w.p.last.Store(int64(time.Since(w.p.begun)))
 	return n, err
 }

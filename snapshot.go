@@ -108,10 +108,11 @@ func (c *Config) inherit(from *Config) {
 // override returns t with the settings of o where those are set.
 func (t Timeouts) override(o Timeouts) Timeouts {
 	return Timeouts{
-		Connect:    orDefault(o.Connect, t.Connect),
-		FirstToken: orDefault(o.FirstToken, t.FirstToken),
-		Idle:       orDefault(o.Idle, t.Idle),
-		Total:      orDefault(o.Total, t.Total),
+		Connect:     orDefault(o.Connect, t.Connect),
+		FirstToken:  orDefault(o.FirstToken, t.FirstToken),
+		Idle:        orDefault(o.Idle, t.Idle),
+		Total:       orDefault(o.Total, t.Total),
+		StreamTotal: orDefault(o.StreamTotal, t.StreamTotal),
 	}
 }
 

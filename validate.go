@@ -44,7 +44,7 @@ func (c *Config) validate() error {
 }
 
 func (t *Timeouts) negative() bool {
-	return t.Connect < 0 || t.FirstToken < 0 || t.Idle < 0 || t.Total < 0
+	return t.Connect < 0 || t.FirstToken < 0 || t.Idle < 0 || t.Total < 0 || t.StreamTotal < 0
 }
 
 // validateKeys checks that the models that keys are narrowed to exist.
