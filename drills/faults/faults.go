@@ -24,7 +24,6 @@ const (
 
 // The outcomes that docs/errors.md knows.
 var (
-	absent      = outcome{}
 	upstream    = outcome{before, 502, "upstream_error"}
 	interrupted = outcome{before, 502, "upstream_stream_interrupted"}
 	empty       = outcome{before, 502, "empty_upstream_response"}

@@ -250,13 +250,13 @@ func readError(w wire, body, id string) (string, error) {
 			RequestID string `json:"request_id"`
 		}
 		if err := json.Unmarshal([]byte(body), &e); err != nil || e.Type != "error" || e.Error.Type == "" || e.Error.Message == "" || e.RequestID != id {
-			return "", fmt.Errorf("no error of Messages (%v): %.200s", err, body)
+			return "", fmt.Errorf("no error of Messages: %.200s", body)
 		}
 		return e.Error.Type, nil
 	}
 	var e struct{ Error map[string]*string }
 	if err := json.Unmarshal([]byte(body), &e); err != nil || len(e.Error) != 4 || e.Error["message"] == nil || e.Error["type"] == nil {
-		return "", fmt.Errorf("no error of Chat (%v): %.200s", err, body)
+		return "", fmt.Errorf("no error of Chat: %.200s", body)
 	}
 	told := *e.Error["type"] + " "
 	if code := e.Error["code"]; code != nil {

@@ -108,7 +108,7 @@ func (s *suite) options() string {
 		b.WriteString(providerOption("healthy-"+string(w), w, "http://"+s.healthy.address()))
 	}
 	for _, f := range s.order {
-		base := ""
+		var base string
 		if f.place != nil {
 			base = f.place(&s.places)
 		} else {
