@@ -41,7 +41,7 @@ type App struct {
 	snapshot atomic.Pointer[snapshot]
 
 	requests atomic.Int64 // under way
-	leaving  sync.Once
+	outlived atomic.Bool  // by some of them, for which the exit is looked for
 }
 
 // part is a piece of configuration: the app's own, or one that a handler contributes.
@@ -170,8 +170,14 @@ func (a *App) Start() error {
 // operator who knows that what failed works again.
 func (a *App) Wake() { a.runtime.states.Wake(time.Now()) }
 
-// Stop does nothing: requests in flight keep what they use (caddy.md, finding 1).
-func (a *App) Stop() error { return nil }
+// Stop closes nothing, since requests in flight keep what they use (caddy.md, finding 1).
+// At a reload they outlive the configuration, also at one that the exit interrupts.
+func (a *App) Stop() error {
+	if !caddy.Exiting() || a.requests.Load() > 0 {
+		farewell.outlive(a)
+	}
+	return nil
+}
 
 // Cleanup lets go of the runtime. It is also called after a failed Provision.
 func (a *App) Cleanup() error {

@@ -47,11 +47,22 @@ func (e *exit) begin(t times) {
 // lookPause is how soon the exit is noticed of which nobody tells.
 const lookPause = 50 * time.Millisecond
 
-// lookOut looks for the exit while requests of a configuration that went are under way.
-// The times that count are those of the configuration that is there by then.
+// outlive looks for the exit while requests of a configuration that goes are under way.
+func (e *exit) outlive(a *App) {
+	if !a.outlived.CompareAndSwap(false, true) {
+		return // it is looked for already
+	}
+	e.outlived.Add(1) // at once, since the exit may be next
+	go func() {
+		defer e.outlived.Add(-1)
+		defer a.outlived.Store(false)
+		e.lookOut(a)
+	}()
+}
+
+// lookOut does it. The times that count are those of the configuration that is there by
+// the exit.
 func (e *exit) lookOut(a *App) {
-	e.outlived.Add(1)
-	defer e.outlived.Add(-1)
 	t := timesOf(a.ctx, times{})
 	for {
 		if caddy.Exiting() {
@@ -100,8 +111,8 @@ func timesOf(ctx caddy.Context, others times) times {
 	return times{delay: time.Duration(app.ShutdownDelay), grace: time.Duration(app.GracePeriod)}
 }
 
-// endAtExit makes the server tell of its end, which a reload is as well. At the exit
-// Caddy's delay is over by then.
+// endAtExit makes the server tell of its end, which a reload is as well: Caddy's delay is
+// over by then, in which it may have taken requests after the app had been stopped.
 func (h *Handler) endAtExit(ctx caddy.Context) {
 	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	if !ok {
@@ -111,7 +122,7 @@ func (h *Handler) endAtExit(ctx caddy.Context) {
 		if caddy.Exiting() {
 			farewell.begin(times{grace: timesOf(h.app.ctx, times{}).grace})
 		} else {
-			h.app.leaving.Do(func() { go farewell.lookOut(h.app) })
+			farewell.outlive(h.app)
 		}
 	})
 }
