@@ -45,7 +45,7 @@ type soak struct {
 	// site can be removed, and the process ended, while no connection is on its way.
 	site                         sync.RWMutex
 	stopping                     atomic.Bool
-	loads                        atomic.Int64 // begun and ended
+	loads, loading               atomic.Int64 // begun, and those under way or just over
 	served, broken, parted, lost atomic.Int64
 }
 
@@ -202,7 +202,9 @@ func (s *soak) suspend() error {
 // site, in turn.
 func (s *soak) reload(i int) error {
 	s.loads.Add(1)
-	defer s.loads.Add(1)
+	s.loading.Add(1)
+	// Caddy closes the old listeners on its own time, when the load has been answered.
+	defer time.AfterFunc(500*time.Millisecond, func() { s.loading.Add(-1) })
 	whole := s.gateway.caddyfile(s.options("15s"))
 	switch i % 4 {
 	case 0:

@@ -18,14 +18,14 @@ func (s *soak) one(id string) {
 		s.site.RUnlock()
 		return
 	}
-	loads := s.loads.Load()
+	loads, loading := s.loads.Load(), s.loading.Load() > 0
 	c, err := ask(s.gateway.site, client, body, time.Duration(s.pieces)*s.pace+3*patience)
 	if err == nil {
 		defer c.close()
 		err = c.head()
 	}
 	s.site.RUnlock()
-	if err != nil && s.betweenListeners(id, loads) {
+	if err != nil && s.betweenListeners(id, loads, loading) {
 		s.lost.Add(1)
 		return
 	}
@@ -33,7 +33,7 @@ func (s *soak) one(id string) {
 		err = c.rest()
 	}
 	if err != nil {
-		s.complain("%s: %s", where, withoutPorts(err))
+		s.complain("%s: %s (%s)", where, withoutPorts(err), s.seen(id))
 		return
 	}
 	s.judge(where, id, client, stream, &c.answer)
@@ -43,11 +43,21 @@ func (s *soak) one(id string) {
 // a configuration is loaded Caddy changes listeners, and new connections that wait in the
 // old one's queue are closed, as with any other handler; official SDKs ask again. The
 // gateway has not seen them if no provider has.
-func (s *soak) betweenListeners(id string, loads int64) bool {
+func (s *soak) betweenListeners(id string, loads int64, loading bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, reached := s.reached[id]
-	return !reached && (loads%2 == 1 || s.loads.Load() != loads)
+	return !reached && (loading || s.loads.Load() != loads)
+}
+
+// seen tells whether a call has come to a provider.
+func (s *soak) seen(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, reached := s.reached[id]; reached {
+		return "a provider has seen it"
+	}
+	return "no provider has seen it"
 }
 
 // reach notes that a call has come to a provider, and whether it is broken on purpose.
