@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// decay is the time in which what was observed loses most of its weight.
+// decay is the time in which what was observed loses most of its weight, once more is
+// observed.
 const decay = 10 * time.Second
+
+// fade is the time in which it does while nothing more is. It is longer, since routes with
+// few requests would otherwise all seem fast, and be taken in turn.
+const fade = 5 * time.Minute
 
 // Latency knows how fast a route answers: a moving average of the time to its first
 // content that follows peaks at once and forgets them slowly, and the calls that are under
@@ -43,7 +48,7 @@ func (l *Latency) Observe(now time.Time, d time.Duration) {
 	if seconds >= l.average {
 		l.average = seconds
 	} else {
-		w := l.weight(now)
+		w := l.weight(now, decay)
 		l.average = l.average*w + seconds*(1-w)
 	}
 	l.at = now
@@ -56,9 +61,9 @@ func (l *Latency) ObserveWhole(d time.Duration) {
 	l.mu.Unlock()
 }
 
-// weight is what is left of the weight of the average.
-func (l *Latency) weight(now time.Time) float64 {
-	return math.Exp(-max(0, now.Sub(l.at).Seconds()) / decay.Seconds())
+// weight is what is left of the weight of the average, which goes in the given time.
+func (l *Latency) weight(now time.Time, in time.Duration) float64 {
+	return math.Exp(-max(0, now.Sub(l.at).Seconds()) / in.Seconds())
 }
 
 // unknown is the average, in seconds, at which the calls under way count before the first
@@ -75,7 +80,7 @@ func (l *Latency) Cost(now time.Time) float64 {
 	if l.average == 0 {
 		return unknown * float64(l.underway)
 	}
-	return l.average * (l.weight(now) + float64(l.underway))
+	return l.average * (l.weight(now, fade) + float64(l.underway))
 }
 
 // Underway is the number of calls under way.

@@ -24,9 +24,10 @@ func TestLatency(t *testing.T) {
 		{"a peak counts at once", []struct{ at, d time.Duration }{{0, s}, {s, 9 * s}}, 0, s, 9},
 		{"a peak is forgotten slowly", []struct{ at, d time.Duration }{{0, 9 * s}, {s, s}}, 0, s, 9*math.Exp(-0.1) + 1 - math.Exp(-0.1)},
 		{"a peak is forgotten after a minute", []struct{ at, d time.Duration }{{0, 9 * s}, {60 * s, s}}, 0, 60 * s, 1 + 8*math.Exp(-6)},
-		{"what is not observed fades", []struct{ at, d time.Duration }{{0, 4 * s}}, 0, 10 * s, 4 / math.E},
+		{"what is not observed fades", []struct{ at, d time.Duration }{{0, 4 * s}}, 0, fade, 4 / math.E},
+		{"but not between the requests of one person", []struct{ at, d time.Duration }{{0, 4 * s}}, 0, 10 * s, 4 * math.Exp(-1.0/30)},
 		{"each call under way costs as much", []struct{ at, d time.Duration }{{0, 2 * s}}, 3, 0, 8},
-		{"calls under way do not fade", []struct{ at, d time.Duration }{{0, 2 * s}}, 3, time.Hour, 6},
+		{"calls under way do not fade", []struct{ at, d time.Duration }{{0, 2 * s}}, 3, 4 * time.Hour, 6},
 		{"a clock set back", []struct{ at, d time.Duration }{{time.Hour, 2 * s}, {0, s}}, 0, 0, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -50,6 +51,29 @@ func TestLatency(t *testing.T) {
 				t.Errorf("%d under way after the end", l.Underway())
 			}
 		})
+	}
+}
+
+// TestFewRequests: where requests are seldom, the slower route is not taken in turn with
+// the faster, and yet tried again now and then.
+func TestFewRequests(t *testing.T) {
+	for _, gap := range []time.Duration{time.Second, 15 * time.Second, time.Minute} {
+		m := &Model{Name: "m", Policy: LeastLatency, Routes: []*Route{{Provider: "fast"}, {Provider: "slow"}}}
+		build(t, m)
+		states, times := [2]State{}, [2]time.Duration{time.Second, 5 * time.Second}
+		now, random, slow := noon, rand.New(rand.NewPCG(1, 2)), 0
+		for range 3000 {
+			now = now.Add(time.Duration(random.ExpFloat64() * float64(gap)))
+			list := []Candidate{{Route: m.Routes[0], State: &states[0]}, {Route: m.Routes[1], State: &states[1]}}
+			Order(m, &Ask{Now: now, Random: random.Float64}, list)
+			i := list[0].Route.place
+			now = now.Add(times[i])
+			states[i].Latency.Observe(now, times[i])
+			slow += i
+		}
+		if slow < 5 || slow > 450 {
+			t.Errorf("a request each %v: %d of 3000 for the slower route", gap, slow)
+		}
 	}
 }
 
