@@ -15,7 +15,7 @@ type patience struct {
 	begun   time.Time
 	timer   *time.Timer
 	whole   *time.Timer  // of a stream, nil if it has no limit
-	last    atomic.Int64 // when the last byte came, in nanoseconds since the beginning
+	asked   atomic.Int64 // since when a piece is waited for, in nanoseconds since the beginning; 0 if none is
 	content atomic.Bool
 }
 
@@ -42,13 +42,22 @@ func (p *patience) expire() {
 	case !p.content.Load():
 		p.a.cancel(errFirstToken)
 	default:
-		idle := time.Duration(p.a.route.timeouts.Idle)
-		if left := idle - (time.Since(p.begun) - time.Duration(p.last.Load())); left > 0 {
+		if left := time.Duration(p.a.route.timeouts.Idle) - p.silence(); left > 0 {
 			p.timer.Reset(left)
 			return
 		}
 		p.a.cancel(errIdle)
 	}
+}
+
+// silence is for how long a piece has been waited for. A client that is slow to take what
+// there is already is no silence of the provider's.
+func (p *patience) silence() time.Duration {
+	asked := p.asked.Load()
+	if asked == 0 {
+		return 0
+	}
+	return time.Since(p.begun) - time.Duration(asked)
 }
 
 // gotContent is called with each piece of content; the first one proves that the provider
@@ -74,7 +83,7 @@ func (p *patience) stop() {
 	}
 }
 
-// watched notes when bytes come.
+// watched notes when bytes are waited for.
 type watched struct {
 	src io.Reader
 	p   *patience
@@ -82,7 +91,8 @@ type watched struct {
 
 // Read reads and notes the time.
 func (w *watched) Read(b []byte) (int, error) {
+	w.p.asked.Store(int64(time.Since(w.p.begun)))
 	n, err := w.src.Read(b)
-	w.p.last.Store(int64(time.Since(w.p.begun)))
+	w.p.asked.Store(0)
 	return n, err
 }
