@@ -67,9 +67,14 @@ func (c *call) tell(r *translate.Response) error {
 	return nil
 }
 
-// failInBand tells a client whose stream has begun that no route could serve it.
+// failInBand tells a client whose stream has begun that no route could serve it, which may
+// be for its own having gone.
 func (c *call) failInBand(f *failure) {
 	c.outcome.err = f.err
+	if c.r.Context().Err() != nil {
+		c.outcome.gone = true
+		return
+	}
 	encoder := c.dialect.NewEncoder(&c.x)
 	c.down.write(encoder.Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: f.err}))
 }

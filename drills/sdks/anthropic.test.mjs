@@ -1,6 +1,6 @@
 // The official Anthropic SDK as a judge, its tool runner with message threads included.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ before(async () => {
   client = new Anthropic({ baseURL: gateway.base, apiKey: key, maxRetries: 0 });
 });
 after(() => gateway.stop());
+beforeEach(() => gateway.wake());
 
 const user = (content) => [{ role: 'user', content }];
 const text = (message) => message.content.map((b) => b.text ?? '').join('');

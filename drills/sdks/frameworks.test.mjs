@@ -1,6 +1,6 @@
 // Frameworks that read streams in their own ways: Vercel's AI SDK and LangChain.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -15,6 +15,7 @@ globalThis.AI_SDK_LOG_WARNINGS = false;
 let gateway;
 before(async () => { gateway = await start(); });
 after(() => gateway.stop());
+beforeEach(() => gateway.wake());
 
 const providers = {
   'AI SDK openai': (model) => createOpenAI({ baseURL: gateway.base + '/v1', apiKey: key }).chat(model),

@@ -19,14 +19,20 @@ export const failures = [
 export async function start() {
   const binary = process.env.XJP_CADDY;
   if (!binary) throw new Error('XJP_CADDY must name the built server: go build -o caddy ./cmd/caddy');
-  const port = await freePort();
+  const port = await freePort(), admin = await freePort();
   const config = fileURLToPath(new URL('./Caddyfile', import.meta.url));
   const child = spawn(binary, ['run', '--config', config], {
-    env: { ...process.env, XJP_DRILL_PORT: String(port) }, stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, XJP_DRILL_PORT: String(port), XJP_DRILL_ADMIN: String(admin) }, stdio: ['ignore', 'ignore', 'inherit'],
   });
   const base = `http://127.0.0.1:${port}`;
   await answers(base, child);
-  return { base, stop: () => stop(child) };
+  // wake ends what failures have let rest, so that no test meets what another has asked for.
+  const wake = async () => {
+    const r = await fetch(`http://127.0.0.1:${admin}/xjp/wake`, { method: 'POST', headers: { Origin: `http://127.0.0.1:${admin}` } });
+    if (!r.ok) throw new Error(`wake: ${r.status} ${await r.text()}`);
+    await r.arrayBuffer();
+  };
+  return { base, wake, stop: () => stop(child) };
 }
 
 async function freePort() {

@@ -1,7 +1,7 @@
 // The official OpenAI SDK as a judge: its helpers throw where a stream is not as they
 // need it (wire notes 5.1).
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import OpenAI from 'openai';
 import { failures, key, models, start } from './gateway.mjs';
 
@@ -11,6 +11,7 @@ before(async () => {
   client = new OpenAI({ baseURL: gateway.base + '/v1', apiKey: key, maxRetries: 0 });
 });
 after(() => gateway.stop());
+beforeEach(() => gateway.wake());
 
 const user = (content) => [{ role: 'user', content }];
 const city = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
