@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/quic-go/quic-go/http3"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -146,10 +147,17 @@ func (c *call) readFailed(err error) error {
 		return &translate.Error{Kind: translate.ErrTooLarge, Retry: translate.No, Message: errRatio.Error()}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &translate.Error{Kind: translate.ErrSlow, Message: "the request body did not arrive in time"}
-	case c.r.Context().Err() != nil:
+	case c.r.Context().Err() != nil, isReset(err):
 		c.outcome.gone = true
 	}
 	return translate.Invalid("", "the request body could not be read to its end")
+}
+
+// isReset reports whether an HTTP/3 client has given up its upload: a read may tell of that
+// before the request's context does.
+func isReset(err error) bool {
+	var e *http3.Error
+	return errors.As(err, &e) && e.Remote
 }
 
 // malformed says where a body stops being JSON or which limit it exceeds.

@@ -23,7 +23,7 @@ func (c *call) answer(err error) error {
 	c.outcome.err = e
 	// A body that does not arrive in time ends the request's context, too, but its sender
 	// may still listen.
-	if c.r.Context().Err() != nil && e.Kind != translate.ErrSlow {
+	if c.outcome.gone || c.r.Context().Err() != nil && e.Kind != translate.ErrSlow {
 		c.outcome.gone = true
 		c.outcome.status = statusClientClosed
 		c.w.WriteHeader(statusClientClosed)
