@@ -3,8 +3,10 @@ package behaviour
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -209,4 +211,114 @@ func checkOnce(t *testing.T, log string) {
 	if len(seen) == 0 {
 		t.Error("nothing is logged")
 	}
+}
+
+// TestAbandonedWaits lets clients go while no provider is called: in a pause between two
+// rounds, in a queue, in the upload, and while a connection is made. Nobody is called for
+// them any more, and what they held is free (pain 33).
+func TestAbandonedWaits(t *testing.T) {
+	d := newDouble(t)
+	mute := newMute(t)
+	clients, log := everywhere(t, provider("free", "openai", d)+
+		strings.Replace(provider("narrow", "openai", d), "{\n", "{\n\t\t\tmax_concurrent 1\n", 1)+
+		"\t\tprovider mute openai {\n\t\t\tapi_key x\n\t\t\tbase_url https://"+mute.address+"\n\t\t}\n"+
+		"\t\tmodel free {\n\t\t\troute free up\n\t\t}\n\t\tmodel narrow {\n\t\t\troute narrow up\n\t\t}\n\t\tmodel mute {\n\t\t\troute mute up\n\t\t}\n"+
+		"\t\tretry {\n\t\t\tmax 2\n\t\t\tbackoff 1m\n\t\t\tmax_wait 2m\n\t\t}\n\t\tqueue 10 1m\n\t\tkeep_alive 10ms", "")
+	// settled leaves, and waits until the request is logged.
+	settled := func(t *testing.T, leave func()) {
+		before, left := gone(t, log), time.Now()
+		leave()
+		eventually(t, "the request is logged as abandoned", func() bool { return gone(t, log) == before+1 })
+		took := time.Since(left)
+		if took > soon {
+			t.Errorf("the request ends %v after the client", took)
+		}
+		t.Logf("the request is logged %v after the client's end", took)
+	}
+	for version, c := range clients {
+		for _, stream := range []bool{false, true} {
+			way := fmt.Sprintf("%s, stream %t", version, stream)
+			t.Run("a pause between rounds "+way, func(t *testing.T) {
+				failed := make(chan time.Time, 4)
+				d.will(func(w http.ResponseWriter, r *http.Request) {
+					failing(503, "application/json", `{}`)(w, r)
+					failed <- time.Now()
+				})
+				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("free", stream)))
+				<-failed
+				time.Sleep(50 * time.Millisecond) // the pause has begun, and a stream's headers are sent
+				settled(t, leave)
+				if n := len(d.asked()); n != 1 {
+					t.Errorf("%d calls", n)
+				}
+			})
+			t.Run("a queue "+way, func(t *testing.T) {
+				call := newEnding()
+				d.will(call.after(silent))
+				leaveFirst := c.ask(t, request(t, "POST", c.url+openai.path, hello("narrow", stream)))
+				<-call.began
+				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("narrow", stream)))
+				time.Sleep(50 * time.Millisecond)
+				settled(t, leave)
+				if n := len(d.asked()); n != 1 {
+					t.Errorf("%d calls", n)
+				}
+				settled(t, leaveFirst)
+				d.will(well)
+				checkAnswer(t, "the place is free", openai, stream, post(t, clients["HTTP/1.1"].url+openai.path, hello("narrow", stream)))
+			})
+			t.Run("a connection that is not made "+way, func(t *testing.T) {
+				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("mute", stream)))
+				<-mute.opened
+				settled(t, leave)
+			})
+		}
+		t.Run("the upload "+version, func(t *testing.T) {
+			d.will(well)
+			body, upload := io.Pipe()
+			r := request(t, "POST", c.url+openai.path, "")
+			r.Body, r.ContentLength = body, 5000
+			leave := c.ask(t, r)
+			io.WriteString(upload, `{"model":`)
+			time.Sleep(50 * time.Millisecond)
+			settled(t, func() {
+				upload.CloseWithError(errors.New("the client has gone")) // transports wait for a body's end
+				leave()
+			})
+			if n := len(d.asked()); n != 0 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+	checkOnce(t, log)
+}
+
+// mute accepts connections, and says nothing.
+type mute struct {
+	address string
+	opened  chan time.Time
+}
+
+func newMute(t *testing.T) *mute {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	m := &mute{l.Addr().String(), make(chan time.Time, 100)}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			m.opened <- time.Now()
+			go func() {
+				defer conn.Close()
+				io.Copy(io.Discard, conn)
+			}()
+		}
+	}()
+	return m
 }
