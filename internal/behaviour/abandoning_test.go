@@ -112,10 +112,12 @@ func (c *abandoner) ask(t *testing.T, r *http.Request) (leave func()) {
 		defer res.Body.Close()
 		io.Copy(io.Discard, res.Body)
 	}()
-	return func() {
+	leave = func() {
 		cancel()
 		<-gone
 	}
+	t.Cleanup(leave) // also if the test has failed before it
+	return leave
 }
 
 // soon is the bound within which a provider's call must end when the client has left. It is
@@ -152,6 +154,16 @@ func within(t *testing.T, what string, from time.Time, moment <-chan time.Time) 
 	}
 }
 
+// came waits until a provider has been called.
+func came(t *testing.T, call <-chan time.Time) {
+	t.Helper()
+	select {
+	case <-call:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no provider is called")
+	}
+}
+
 func silent(http.ResponseWriter, *http.Request) {}
 
 // TestAbandonedCalls lets clients of every version of HTTP go while a provider is called:
@@ -179,7 +191,7 @@ func TestAbandonedCalls(t *testing.T) {
 				second.will(call.after(phase.begin))
 				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello(phase.model, phase.stream)))
 				for range phase.calls {
-					<-call.began
+					came(t, call.began)
 				}
 				time.Sleep(20 * time.Millisecond) // let the gateway read what was sent
 				left := time.Now()
@@ -245,7 +257,7 @@ func TestAbandonedWaits(t *testing.T) {
 					failed <- time.Now()
 				})
 				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("free", stream)))
-				<-failed
+				came(t, failed)
 				time.Sleep(50 * time.Millisecond) // the pause has begun, and a stream's headers are sent
 				settled(t, leave)
 				if n := len(d.asked()); n != 1 {
@@ -256,7 +268,7 @@ func TestAbandonedWaits(t *testing.T) {
 				call := newEnding()
 				d.will(call.after(silent))
 				leaveFirst := c.ask(t, request(t, "POST", c.url+openai.path, hello("narrow", stream)))
-				<-call.began
+				came(t, call.began)
 				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("narrow", stream)))
 				time.Sleep(50 * time.Millisecond)
 				settled(t, leave)
@@ -269,7 +281,7 @@ func TestAbandonedWaits(t *testing.T) {
 			})
 			t.Run("a connection that is not made "+way, func(t *testing.T) {
 				leave := c.ask(t, request(t, "POST", c.url+openai.path, hello("mute", stream)))
-				<-mute.opened
+				came(t, mute.opened)
 				settled(t, leave)
 			})
 		}
