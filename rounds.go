@@ -53,8 +53,14 @@ func (c *call) serveBy(p *plan, i int, failed failures) failures {
 }
 
 // letProvidersJudge takes routes that are believed not to be able to serve the request
-// where there are no others: what they say of it is better than what is believed.
+// where there are no others: what they say of it is better than what is believed. While
+// one that can serve it rests, the client is told of that instead.
 func (p *plan) letProvidersJudge() {
+	for i := range p.candidates {
+		if p.candidates[i].Reason == registry.Rests {
+			return
+		}
+	}
 	p.ask.Needs = registry.Needs{}
 	p.order()
 }
@@ -160,9 +166,7 @@ func (a *attempt) run() *failure {
 			return f
 		}
 		a.c.outcome.attempts++
-		f := a.once()
-		a.close()
-		a.learn(f)
+		f := a.admitted()
 		if f == nil {
 			return nil
 		}
@@ -187,6 +191,23 @@ func (a *attempt) run() *failure {
 			return f
 		}
 	}
+}
+
+// admitted makes the call, and gives back what admit took for it, come what may: a place
+// that a panic kept would be lost for good.
+func (a *attempt) admitted() *failure {
+	ended := false
+	defer func() {
+		if !ended {
+			a.close()
+			a.leave()
+		}
+	}()
+	f := a.once()
+	a.close()
+	a.learn(f)
+	ended = true
+	return f
 }
 
 // anotherCredential reports whether the provider has a credential that does not rest and
