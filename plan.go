@@ -113,20 +113,23 @@ func (p *plan) drop(r *registry.Route) {
 // client is told when the first of them is back (decisions.md, "all routes of a model
 // rest"). Where they rest for different causes, it is told of an overload.
 func (c *call) refused(p *plan) *failure {
-	var wait time.Duration
-	cause := p.candidates[0].State.View(p.ask.Now).Cause
+	cause := registry.CauseNone
 	for i := range p.candidates {
 		cand := &p.candidates[i]
-		if wait == 0 || cand.Wait > 0 && cand.Wait < wait {
-			wait = cand.Wait
+		if cand.Reason != registry.Rests {
+			continue // it could not serve the request at any time
 		}
-		if cand.State.View(p.ask.Now).Cause != cause {
+		switch own := cand.State.View(p.ask.Now).Cause; cause {
+		case registry.CauseNone:
+			cause = own
+		case own:
+		default:
 			cause = registry.CauseFailures
 		}
 	}
 	kind, message := c.resting(cause)
 	return &failure{
-		err:     &translate.Error{Kind: kind, Message: message, RetryAfter: max(wait, time.Second)},
+		err:     &translate.Error{Kind: kind, Message: message, RetryAfter: max(p.wait(), time.Second)},
 		verdict: providers.Verdict{Action: providers.Fail},
 	}
 }
