@@ -1,0 +1,136 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/limits"
+)
+
+// DefaultTenant owns keys that name no tenant, and those of the configuration.
+const DefaultTenant = "default"
+
+// Tenant is a customer, a team or a project whose keys are limited and billed together.
+type Tenant struct {
+	// ID is chosen by the operator: letters, digits, dot, dash and underscore.
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+	// Disabled refuses all keys of the tenant.
+	Disabled bool `json:"disabled,omitempty"`
+	// Limits bound what all keys of the tenant use together, KeyLimits each of them that
+	// has no limit of its own, ModelLimits what they use of models by name or pattern.
+	Limits      limits.Set            `json:"limits,omitzero"`
+	KeyLimits   limits.Set            `json:"key_limits,omitzero"`
+	ModelLimits map[string]limits.Set `json:"model_limits,omitempty"`
+	Metadata    map[string]string     `json:"metadata,omitempty"`
+	Created     time.Time             `json:"created"`
+	Updated     time.Time             `json:"updated"`
+}
+
+// Scope narrows what a key may be used for. An empty list is no narrowing.
+type Scope struct {
+	// Models are logical models by name; a name may hold one *.
+	Models []string `json:"models,omitempty"`
+	// Dialects and Endpoints are those of ledger.Record.
+	Dialects  []string `json:"dialects,omitempty"`
+	Endpoints []string `json:"endpoints,omitempty"`
+}
+
+// Record is a key as a store has it. The secret is not in it.
+type Record struct {
+	// ID is in the key itself, for keys that were made here.
+	ID     string `json:"id"`
+	Tenant string `json:"tenant"`
+	// Hash is the secret's: HMAC-SHA256 under the pepper that Pepper names, or, where that
+	// is empty, its plain SHA-256 (keys of the predecessor, and installations without one).
+	Hash   [32]byte `json:"-"`
+	Pepper string   `json:"-"`
+
+	Description string     `json:"description,omitempty"`
+	Scope       Scope      `json:"scope,omitzero"`
+	Limits      limits.Set `json:"limits,omitzero"`
+	// Disabled refuses the key for the time being, Revoked for good.
+	Disabled bool              `json:"disabled,omitempty"`
+	Revoked  *time.Time        `json:"revoked,omitempty"`
+	Expires  *time.Time        `json:"expires,omitempty"`
+	LastUsed *time.Time        `json:"last_used,omitempty"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	// Replaces is the key that this one was rotated from; that one expires when the
+	// overlap is over.
+	Replaces string    `json:"replaces,omitempty"`
+	Created  time.Time `json:"created"`
+	Updated  time.Time `json:"updated"`
+}
+
+// ErrNotFound is a tenant or a key that is not there, or is not the tenant's.
+var ErrNotFound = errors.New("not found")
+
+// ErrExists is an id that is in use already.
+var ErrExists = errors.New("exists already")
+
+// Store keeps tenants and keys. Its methods are safe for concurrent use. Each change takes
+// the entry of the audit that tells of it, and writes both or neither.
+type Store interface {
+	// Tenant gives a tenant; ErrNotFound if there is none.
+	Tenant(ctx context.Context, id string) (*Tenant, error)
+	// Tenants lists tenants by id, after one, at most limit.
+	Tenants(ctx context.Context, after string, limit int) ([]Tenant, error)
+	// CreateTenant adds a tenant; ErrExists if its id is in use.
+	CreateTenant(ctx context.Context, t *Tenant, by *Audit) error
+	// UpdateTenant sets all fields of a tenant but Created; ErrNotFound if there is none.
+	UpdateTenant(ctx context.Context, t *Tenant, by *Audit) error
+	// DeleteTenant deletes a tenant that has no key left; ErrInUse if it has.
+	DeleteTenant(ctx context.Context, id string, by *Audit) error
+
+	// Key gives a key of a tenant by its id; an empty tenant is any. ErrNotFound if there
+	// is none.
+	Key(ctx context.Context, tenant, id string) (*Record, error)
+	// KeyByHash gives the key with a plain SHA-256; ErrNotFound if there is none.
+	KeyByHash(ctx context.Context, hash [32]byte) (*Record, error)
+	// Keys lists keys by id, of a tenant or of all, after one, at most limit.
+	Keys(ctx context.Context, tenant, after string, limit int) ([]Record, error)
+	// CreateKey adds a key; ErrExists if its id or its hash is in use, ErrNotFound if its
+	// tenant is not there.
+	CreateKey(ctx context.Context, r *Record, by *Audit) error
+	// UpdateKey sets all fields of a key but its tenant, Created and LastUsed.
+	UpdateKey(ctx context.Context, r *Record, by *Audit) error
+	// Touch sets when keys were last used, unless a later time is known.
+	Touch(ctx context.Context, used map[string]time.Time) error
+
+	// Changes tells what has changed since a point in the sequence of changes, at most some
+	// hundred at once, and the point behind them. The point 0 asks for the present one.
+	Changes(ctx context.Context, since int64) (changes []Change, now int64, err error)
+	// AuditLog lists what was changed, the latest first.
+	AuditLog(ctx context.Context, f AuditFilter) (page []Audit, next string, err error)
+}
+
+// ErrInUse is a tenant that still has keys.
+var ErrInUse = errors.New("in use")
+
+// Change says that a tenant or a key is not what it was. One of the fields is set.
+type Change struct {
+	Tenant, Key string
+}
+
+// Audit is the record of one change by an administrator. It holds no secret.
+type Audit struct {
+	ID   string    `json:"id"`
+	Time time.Time `json:"time"`
+	// Actor is who did it, as the admin endpoint or the site's authentication knows it.
+	Actor string `json:"actor"`
+	// Action is what was done, such as "key.create"; Tenant and Subject to what.
+	Action  string `json:"action"`
+	Tenant  string `json:"tenant,omitempty"`
+	Subject string `json:"subject"`
+	// Detail is what changed, in JSON.
+	Detail string `json:"detail,omitempty"`
+}
+
+// AuditFilter chooses entries of the audit. A field that is not set chooses all.
+type AuditFilter struct {
+	Tenant, Subject string
+	Since, Until    time.Time
+	After           string
+	Limit           int
+}

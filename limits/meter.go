@@ -1,0 +1,92 @@
+package limits
+
+import (
+	"context"
+	"time"
+)
+
+// Kind is how a meter counts.
+type Kind uint8
+
+// The kinds of meters (decisions.md, "windows of limits").
+const (
+	// Rate lets Limit units pass in each Period, by GCRA with a burst of the whole limit.
+	Rate Kind = iota
+	// Quota lets Limit units pass in each calendar window.
+	Quota
+	// Slots lets Limit leases be open at once; the amount is 1.
+	Slots
+)
+
+// Meter is one limit as it applies to one request.
+type Meter struct {
+	// Key names what is counted, such as "key/k_7f3a/requests" for a key's requests per
+	// minute: meters of one tenant with equal keys share one count.
+	Key  string
+	Kind Kind
+	// Limit is the most units, in tokens, requests, leases or nano-USD.
+	Limit int64
+	// Period is the time in which a rate's limit passes.
+	Period time.Duration
+	// Window names the calendar window of a quota, such as "2026-11-26", "2026-11" or
+	// "all"; Ends is when it is over, zero if never.
+	Window string
+	Ends   time.Time
+	// Amount is what the request reserves, from 0 to Limit, so that one request always
+	// fits where nothing is used.
+	Amount int64
+}
+
+// Verdict is the answer to a reservation.
+type Verdict struct {
+	// Refused is the place of the first meter that has no room, -1 if all have.
+	Refused int
+	// Wait is how long the refused meter takes until it has room, as far as is known; for
+	// slots it is 0.
+	Wait time.Duration
+	// Remaining are the units that each meter has left, after the reservation if it was
+	// made. None is negative.
+	Remaining []int64
+}
+
+// Lease is a reservation that is to be settled.
+type Lease struct {
+	// ID is the request's id.
+	ID string
+	// Tenant owns all meters.
+	Tenant string
+	Meters []Meter
+}
+
+// Engine keeps the counts. Its methods are safe for concurrent use.
+type Engine interface {
+	// Reserve takes the amounts of all meters of a lease or of none, in one step. An error
+	// says that the counts cannot be reached; nothing is known to be taken then.
+	Reserve(ctx context.Context, l *Lease, now time.Time) (Verdict, error)
+	// Settle ends a lease: its slots are free, and the actual amounts, one for each meter,
+	// are counted in place of the reserved ones. What exceeds the reservation becomes debt,
+	// in the window in which it was reserved. To settle a lease again, or one that has
+	// expired meanwhile, counts nothing twice. It may return before the counts are there,
+	// but never loses them while the engine is open.
+	Settle(l *Lease, actual []int64, now time.Time)
+	// Renew keeps leases from expiring, for requests that take long. Leases that are not
+	// renewed for Expiry are taken for those of a node that died: their slots are free,
+	// and what they reserved stays counted until they are settled.
+	Renew(ctx context.Context, tenant string, leases []string, now time.Time) error
+	// Used tells what is counted by meters, in their order, without reserving anything.
+	Used(ctx context.Context, tenant string, meters []Meter, now time.Time) ([]int64, error)
+	// Restore sets counts of quotas that the engine does not know, from the ledger.
+	Restore(ctx context.Context, balances []Balance) error
+	// Close ends the engine, once what is settled is counted.
+	Close() error
+}
+
+// Expiry is how long a lease lives without being renewed.
+const Expiry = 2 * time.Minute
+
+// Balance is what the ledger knows to be used in a quota's window.
+type Balance struct {
+	Tenant, Key, Window string
+	Ends                time.Time
+	Used                int64
+}

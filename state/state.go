@@ -1,0 +1,36 @@
+// Package state is the contract of the engines that keep what nodes share from moment to
+// moment: the counts of limits, and answers to requests that may be sent again. Each engine
+// is a Caddy module in the namespace xjp.state.
+package state
+
+import (
+	"context"
+
+	"github.com/rickyjim626/xjp-gateway/idempotency"
+	"github.com/rickyjim626/xjp-gateway/limits"
+)
+
+// Engines are the parts of an open engine.
+type Engines struct {
+	Limits  limits.Engine
+	Answers idempotency.Store
+	// Shared says that several nodes share the counts.
+	Shared bool
+	// Ping reports whether the engine can be reached; nil for one in this process.
+	Ping func(ctx context.Context) error
+}
+
+// Settings are what the gateway tells an engine.
+type Settings struct {
+	// MaxAnswers is the most bytes of answers kept for requests that may be sent again.
+	MaxAnswers int64
+}
+
+// Module is a guest module in the namespace xjp.state. Its Provision touches no network.
+type Module interface {
+	// Identity tells engines apart by their settings, without any secret in clear: as long
+	// as it is the same, an open engine is kept over reloads.
+	Identity() string
+	// Open opens the engine. It returns at once, whether or not its server can be reached.
+	Open(s Settings) (*Engines, error)
+}

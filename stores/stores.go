@@ -1,0 +1,31 @@
+// Package stores is the contract of the engines that keep tenants, keys and the ledger.
+// Each engine is a Caddy module in the namespace xjp.stores.
+package stores
+
+import (
+	"context"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/ledger"
+)
+
+// Store keeps tenants, keys and the ledger. Its methods are safe for concurrent use.
+type Store interface {
+	keys.Store
+	ledger.Store
+	// Ping reports whether the store can be reached and written to.
+	Ping(ctx context.Context) error
+	// Close lets go of the store.
+	Close() error
+}
+
+// Module is a guest module in the namespace xjp.stores. Its Provision touches neither
+// network nor disk, since `caddy validate` runs it.
+type Module interface {
+	// Identity tells stores apart by their settings, without any secret in clear: as long
+	// as it is the same, an open store is kept over reloads.
+	Identity() string
+	// Open opens the store and brings its schema up to date. It returns an error that
+	// names no secret when the store cannot be reached.
+	Open(ctx context.Context) (Store, error)
+}
