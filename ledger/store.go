@@ -19,7 +19,8 @@ type Store interface {
 	// Records gives records, the latest first, and where the next page begins; that is
 	// empty behind the last one.
 	Records(ctx context.Context, f Filter) (page []Record, next string, err error)
-	// Usage gives sums of a span of whole days in UTC, ordered by their group.
+	// Usage gives sums of a span of whole days in the store's time zone, ordered by their
+	// group.
 	Usage(ctx context.Context, q Query) ([]Sum, error)
 	// Prune deletes records from before a time, at most some at once, and tells how many it
 	// has deleted. The sums by day stay.

@@ -4,6 +4,7 @@ package stores
 
 import (
 	"context"
+	"time"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
@@ -27,5 +28,11 @@ type Module interface {
 	Identity() string
 	// Open opens the store and brings its schema up to date. It returns an error that
 	// names no secret when the store cannot be reached.
-	Open(ctx context.Context) (Store, error)
+	Open(ctx context.Context, s Settings) (Store, error)
+}
+
+// Settings are what the gateway tells a store.
+type Settings struct {
+	// Location is the time zone of the days by which the ledger is summed up.
+	Location *time.Location
 }
