@@ -96,6 +96,7 @@ func (u *Usage) plus(o *Usage) Usage {
 	sum.Output += u.Output
 	sum.Reasoning += u.Reasoning
 	sum.AudioInput += u.AudioInput
+	sum.ImageInput += u.ImageInput
 	sum.AudioOutput += u.AudioOutput
 	sum.ImageOutput += u.ImageOutput
 	sum.WebSearches += u.WebSearches

@@ -98,8 +98,8 @@ type Usage struct {
 	CacheWrite, CacheWrite1h int64
 	// Output is all tokens produced, Reasoning the part of it that was reasoning.
 	Output, Reasoning int64
-	// AudioInput, ImageOutput and AudioOutput are parts of the above.
-	AudioInput, AudioOutput, ImageOutput int64
+	// AudioInput and ImageInput are parts of the prompt, AudioOutput and ImageOutput of Output.
+	AudioInput, ImageInput, AudioOutput, ImageOutput int64
 	// WebSearches counts searches made by the provider, billed per request.
 	WebSearches int64
 	// HasReasoning and HasCache say whether the provider told these parts at all.
@@ -108,7 +108,7 @@ type Usage struct {
 	Reported bool
 	// Estimated is true if counts were estimated by the gateway.
 	Estimated bool
-	// Cost is the provider's own price as the decimal it wrote, in USD; "" is unknown.
+	// Cost is the provider's own price as the decimal it wrote, in USD, maybe with an exponent; "" is unknown.
 	// UpstreamCost is what a provider's provider charged beside it (OpenRouter's BYOK).
 	Cost, UpstreamCost string
 	// BYOK says that Cost is only the router's fee (provider-openrouter.md 4).

@@ -9,7 +9,7 @@ import (
 // event says nothing (4.5).
 type counts struct {
 	prompt, cached, candidates, thoughts, tools, total int64
-	audioIn, audioOut, imageOut                        int64
+	audioIn, imageIn, audioOut, imageOut               int64
 	hasThoughts, hasCached                             bool
 	tier                                               string
 	raw                                                []byte
@@ -39,6 +39,7 @@ func (c *counts) merge(v scan.Value) bool {
 			any = take(&c.total, m) || any
 		case "promptTokensDetails":
 			modality(&c.audioIn, m, "AUDIO")
+			modality(&c.imageIn, m, "IMAGE")
 		case "candidatesTokensDetails":
 			modality(&c.audioOut, m, "AUDIO")
 			modality(&c.imageOut, m, "IMAGE")
@@ -96,7 +97,8 @@ func (c *counts) usage(u *translate.Usage) {
 	u.Input = prompt - u.CacheRead
 	u.Output, u.Reasoning = output, min(c.thoughts, output)
 	u.HasReasoning, u.HasCache = c.hasThoughts, c.hasCached
-	u.AudioInput, u.AudioOutput, u.ImageOutput = min(c.audioIn, prompt), min(c.audioOut, output), min(c.imageOut, output)
+	u.AudioInput, u.ImageInput = min(c.audioIn, prompt), min(c.imageIn, prompt)
+	u.AudioOutput, u.ImageOutput = min(c.audioOut, output), min(c.imageOut, output)
 	u.ServiceTier = c.tier
 	u.Reported, u.Raw = true, c.raw
 }

@@ -81,6 +81,22 @@ func TestOpenRouterCost(t *testing.T) {
 			}
 		}
 	})
+	t.Run("xAI's ticks are ten billionths of a USD", func(t *testing.T) {
+		if got := parse(t, `{"prompt_tokens":1,"completion_tokens":1,"cost_in_usd_ticks":7002500}`); got.Cost != "7002500e-10" {
+			t.Errorf("got %q", got.Cost)
+		}
+		for _, ticks := range []string{`null`, `-5`, `1.5`, `"7"`} {
+			if got := parse(t, `{"prompt_tokens":1,"completion_tokens":1,"cost_in_usd_ticks":`+ticks+`}`); got.Cost != "" {
+				t.Errorf("%s: got %q", ticks, got.Cost)
+			}
+		}
+	})
+	t.Run("4.4: media are parts of the prompt and of the completion", func(t *testing.T) {
+		got := parse(t, `{"prompt_tokens":9,"completion_tokens":8,"prompt_tokens_details":{"audio_tokens":2,"image_tokens":3},"completion_tokens_details":{"audio_tokens":4,"image_tokens":1}}`)
+		if got.AudioInput != 2 || got.ImageInput != 3 || got.AudioOutput != 4 || got.ImageOutput != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
 	t.Run("D10: with a key of one's own both costs are kept", func(t *testing.T) {
 		got := parse(t, `{"prompt_tokens":1,"completion_tokens":1,"cost":0.0005,"is_byok":true,"cost_details":{"upstream_inference_cost":0.01}}`)
 		if got.Cost != "0.0005" || got.UpstreamCost != "0.01" || !got.BYOK {

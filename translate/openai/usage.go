@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"strings"
+
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/emit"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -28,6 +30,7 @@ func ParseUsage(v scan.Value) *translate.Usage {
 	u.CacheWrite = clamp(written, prompt-u.CacheRead)
 	u.Input = prompt - u.CacheRead - u.CacheWrite
 	u.AudioInput, _ = details.Get("audio_tokens").Int()
+	u.ImageInput, _ = details.Get("image_tokens").Int()
 	readOutput(u, v, prompt, completion)
 	readPrice(u, v)
 	return u
@@ -46,14 +49,17 @@ func readOutput(u *translate.Usage, v scan.Value, prompt, completion int64) {
 	u.ImageOutput, _ = details.Get("image_tokens").Int()
 }
 
-// readPrice reads OpenRouter's own price, as the decimal that it wrote
-// (provider-openrouter.md 4).
+// readPrice reads the provider's own price: OpenRouter's as the decimal that it wrote
+// (provider-openrouter.md 4), xAI's in ticks, of which ten billion make a USD.
 func readPrice(u *translate.Usage, v scan.Value) {
 	if cost := v.Get("cost"); cost.Kind() == scan.Number {
 		u.Cost = string(cost.Raw())
 	}
 	if cost := v.At("cost_details", "upstream_inference_cost"); cost.Kind() == scan.Number {
 		u.UpstreamCost = string(cost.Raw())
+	}
+	if ticks := v.Get("cost_in_usd_ticks"); u.Cost == "" && isCount(ticks) {
+		u.Cost = string(ticks.Raw()) + "e-10"
 	}
 	u.BYOK = v.Get("is_byok").True()
 	u.WebSearches, _ = firstInt(v.At("server_tool_use", "web_search_requests"), v.At("server_tool_use_details", "web_search_requests"))
@@ -66,6 +72,11 @@ func firstInt(values ...scan.Value) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// isCount reports whether v is a whole number written in digits alone.
+func isCount(v scan.Value) bool {
+	return v.Kind() == scan.Number && strings.Trim(string(v.Raw()), "0123456789") == ""
 }
 
 func clamp(n, most int64) int64 { return max(0, min(n, most)) }
