@@ -26,6 +26,9 @@ type Tenant struct {
 	Metadata    map[string]string     `json:"metadata,omitempty"`
 	Created     time.Time             `json:"created"`
 	Updated     time.Time             `json:"updated"`
+	// Version counts the changes; a store keeps it, so that nobody undoes a change that
+	// he has not seen.
+	Version int64 `json:"-"`
 }
 
 // Scope narrows what a key may be used for. An empty list is no narrowing.
@@ -61,6 +64,8 @@ type Record struct {
 	Replaces string    `json:"replaces,omitempty"`
 	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"`
+	// Version counts the changes, as that of Tenant.
+	Version int64 `json:"-"`
 }
 
 // ErrNotFound is a tenant or a key that is not there, or is not the tenant's.
@@ -69,8 +74,20 @@ var ErrNotFound = errors.New("not found")
 // ErrExists is an id that is in use already.
 var ErrExists = errors.New("exists already")
 
+// ErrChanged is a tenant or a key that somebody has changed since it was read.
+var ErrChanged = errors.New("was changed meanwhile")
+
+// ErrInUse is a tenant that still has keys.
+var ErrInUse = errors.New("in use")
+
+// ErrGap is a point in the sequence of changes from which the store can no longer tell what
+// has changed: it has forgotten so much, or it is not the store that it was.
+var ErrGap = errors.New("the changes are not known any more")
+
 // Store keeps tenants and keys. Its methods are safe for concurrent use. Each change takes
-// the entry of the audit that tells of it, and writes both or neither.
+// the entry of the audit that tells of it, and writes both or neither; no entry is written
+// where it is nil, for what the gateway does of itself. What is added has version 1, each
+// update adds one to it, in what it was given too.
 type Store interface {
 	// Tenant gives a tenant; ErrNotFound if there is none.
 	Tenant(ctx context.Context, id string) (*Tenant, error)
@@ -78,9 +95,11 @@ type Store interface {
 	Tenants(ctx context.Context, after string, limit int) ([]Tenant, error)
 	// CreateTenant adds a tenant; ErrExists if its id is in use.
 	CreateTenant(ctx context.Context, t *Tenant, by *Audit) error
-	// UpdateTenant sets all fields of a tenant but Created; ErrNotFound if there is none.
+	// UpdateTenant sets all fields of a tenant but Created; ErrNotFound if there is none,
+	// ErrChanged if its version is another than the one given.
 	UpdateTenant(ctx context.Context, t *Tenant, by *Audit) error
-	// DeleteTenant deletes a tenant that has no key left; ErrInUse if it has.
+	// DeleteTenant deletes a tenant and its keys, which must all be revoked; ErrInUse if
+	// one is not, ErrNotFound if there is no such tenant.
 	DeleteTenant(ctx context.Context, id string, by *Audit) error
 
 	// Key gives a key of a tenant by its id; an empty tenant is any. ErrNotFound if there
@@ -93,20 +112,24 @@ type Store interface {
 	// CreateKey adds a key; ErrExists if its id or its hash is in use, ErrNotFound if its
 	// tenant is not there.
 	CreateKey(ctx context.Context, r *Record, by *Audit) error
-	// UpdateKey sets all fields of a key but its tenant, Created and LastUsed.
+	// UpdateKey sets all fields of a key but its tenant, Created and LastUsed; ErrNotFound
+	// if there is none, ErrChanged if its version is another than the one given.
 	UpdateKey(ctx context.Context, r *Record, by *Audit) error
-	// Touch sets when keys were last used, unless a later time is known.
+	// RotateKey adds a key and updates the one that it replaces, both or neither, with the
+	// errors of CreateKey and UpdateKey.
+	RotateKey(ctx context.Context, old, successor *Record, by *Audit) error
+	// Touch sets when keys were last used, unless a later time is known. That is no change:
+	// neither Changes nor the version tells of it. Ids that are not there are passed over.
 	Touch(ctx context.Context, used map[string]time.Time) error
 
 	// Changes tells what has changed since a point in the sequence of changes, at most some
-	// hundred at once, and the point behind them. The point 0 asks for the present one.
+	// hundred at once, and the point behind them. The point 0 asks for the present one; it
+	// is 0 again only if nothing has ever changed. ErrGap if the point lies before what the
+	// store remembers, or behind all that has happened.
 	Changes(ctx context.Context, since int64) (changes []Change, now int64, err error)
 	// AuditLog lists what was changed, the latest first.
 	AuditLog(ctx context.Context, f AuditFilter) (page []Audit, next string, err error)
 }
-
-// ErrInUse is a tenant that still has keys.
-var ErrInUse = errors.New("in use")
 
 // Change says that a tenant or a key is not what it was. One of the fields is set.
 type Change struct {
