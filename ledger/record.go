@@ -124,7 +124,9 @@ type Attempt struct {
 	Estimated bool   `json:"estimated,omitempty"`
 	Raw       string `json:"raw_usage,omitempty"`
 	// Cost is what counts: the provider's own figure where it gave one, else Priced.
-	Cost prices.Amount `json:"cost"`
+	// Unpriced says that it is not the full cost, as a part has no known price.
+	Cost     prices.Amount `json:"cost"`
+	Unpriced bool          `json:"unpriced,omitempty"`
 	// Priced is the cost by the price of the version Price; Price is empty where no price
 	// is known. Reported is the provider's own figure, as the decimal of USD it wrote.
 	Priced   prices.Amount `json:"priced"`
@@ -146,6 +148,6 @@ func (r *Record) Sum() {
 		r.Tokens.Add(&a.Tokens)
 		r.Cost += a.Cost
 		r.Estimated = r.Estimated || a.Estimated
-		r.Unpriced = r.Unpriced || a.Price == "" && a.Reported == "" && a.Tokens.Total() > 0
+		r.Unpriced = r.Unpriced || a.Unpriced
 	}
 }
