@@ -9,7 +9,10 @@
 // both sides of it: as providers that fail, each on a listener of its own, and as clients
 // of Chat and Messages that read as strictly as the strictest of them. Each fault is tried
 // with a provider of Chat, of Messages and of Gemini, streamed and whole, alone and with a
-// healthy route behind it. What the client saw, how often which provider was called, what
-// the access log says, and that no connection, goroutine or file is left is checked; the
-// exit status is 1 if anything of it is not as docs/errors.md says.
+// healthy route behind it; before the client is sent anything, after keep-alives have begun
+// its stream, and with the retries that are the default. What the client saw, how often
+// which provider was called, what is known of the routes afterwards, that the access log
+// has one record with the tokens that the provider has told, and that no call, connection,
+// goroutine or file is left is checked; the exit status is 1 if anything of it is not as
+// docs/errors.md and docs/routing.md say.
 package main

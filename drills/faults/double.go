@@ -85,6 +85,7 @@ func (d *double) serve(conn net.Conn) {
 		d.mu.Lock()
 		d.conns[conn] = true
 		d.calls[x.model]++
+		x.call = d.calls[x.model]
 		d.mu.Unlock()
 		d.act(x)
 		if !x.kept {
@@ -158,6 +159,7 @@ type exchange struct {
 	model  string
 	body   string // of the request
 	stream bool
+	call   int // how often the model has been asked for, with this time
 	kept   bool
 	err    error // of writing
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -51,10 +52,9 @@ func (o *options) main() error {
 		}
 		return runSoak(o.binary, dir, o.seed, size)
 	}
-	s, err := newSuite(o.binary, dir, selected)
-	defer s.close()
-	if err != nil {
-		return err
+	var wrong []error
+	for i := range settings {
+		wrong = append(wrong, settings[i].try(o.binary, dir, selected))
 	}
-	return s.run()
+	return errors.Join(wrong...)
 }

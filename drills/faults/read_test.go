@@ -67,7 +67,7 @@ func TestReadersTellWhatIsSaid(t *testing.T) {
 
 func TestChecksFindWrongAnswers(t *testing.T) {
 	good := strings.Replace(goodMessages, "Hello", healthyText, 1)
-	if err := served(messages, true, &answer{status: 200, body: good}); err != nil {
+	if err := checkServed(messages, true, &answer{status: 200, body: good}); err != nil {
 		t.Errorf("a good answer: %v", err)
 	}
 	for name, got := range map[string]*answer{
@@ -76,11 +76,11 @@ func TestChecksFindWrongAnswers(t *testing.T) {
 		"a broken one":  {status: 200, body: messages.lifecycle() + frame(messages.failure())},
 		"an empty body": {status: 200},
 	} {
-		if served(messages, true, got) == nil {
+		if checkServed(messages, true, got) == nil {
 			t.Errorf("%s passes as the healthy route's", name)
 		}
 	}
-	if broken(messages, &answer{status: 200, body: good}, healthyText) == nil {
+	if checkBroken(messages, &answer{status: 200, body: good}, healthyText) == nil {
 		t.Error("a good answer passes as a broken one")
 	}
 	if _, err := readError(chat, `{"error":{"message":"m","type":"t"}}`, ""); err == nil {

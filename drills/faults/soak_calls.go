@@ -136,9 +136,9 @@ func (s *soak) well(x *exchange) {
 	x.end()
 }
 
-// early are the ways to fail before content, late those after it.
+// soon are the ways to fail before content, late those after it.
 var (
-	early = []act{
+	soon = []act{
 		(*exchange).reset, (*exchange).hold, func(*exchange) {},
 		status(429, theirWords), status(500, theirWords), status(503, theirWords, "Retry-After: 1"),
 		afterStart((*exchange).reset), afterStart((*exchange).end), afterStart((*exchange).hold),
@@ -156,7 +156,7 @@ func (s *soak) badly(x *exchange) {
 	switch n := s.chance(10); {
 	case n < 3:
 		s.reach(x, false)
-		early[s.chance(len(early))](x)
+		soon[s.chance(len(soon))](x)
 	case n == 3 && x.stream:
 		s.breakOff(x, late[s.chance(len(late))])
 	default:

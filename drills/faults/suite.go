@@ -11,28 +11,51 @@ import (
 	"time"
 )
 
-// suite tries each fault.
+// setting is a configuration with the faults that are tried under it.
+type setting struct {
+	name    string
+	options string
+	faults  []fault
+	storms  []storm
+}
+
+// settings are all of them. With one round, calls can be counted.
+var settings = []setting{
+	{name: "one round", options: "retry 0", faults: faults, storms: storms},
+	{name: "one round, early headers", options: fmt.Sprintf("retry 0\nkeep_alive %v", silence), faults: earlyFaults},
+	{name: "three rounds, as by default", faults: roundFaults},
+}
+
+// suite tries each fault of a setting.
 type suite struct {
+	*setting
 	gateway *gateway
 	healthy *double
 	places  places
 	doubles map[*fault]*double
 	trials  map[*fault][]*trial
 	order   []*fault
-	storms  []*storm
+	gales   []*storm // those that are tried
 	start   level
 }
 
-// newSuite starts the providers and the gateway for the faults whose names match.
-func newSuite(binary, dir string, selected *regexp.Regexp) (*suite, error) {
-	s := &suite{doubles: map[*fault]*double{}, trials: map[*fault][]*trial{}}
+// try tries the faults of the setting whose names match, and prints what clients saw.
+func (st *setting) try(binary, dir string, selected *regexp.Regexp) error {
+	s := &suite{setting: st, doubles: map[*fault]*double{}, trials: map[*fault][]*trial{}}
+	defer s.close()
 	if err := s.listen(selected); err != nil {
-		return s, err
+		return err
 	}
+	if len(s.order)+len(s.gales) == 0 {
+		return nil
+	}
+	fmt.Println("#", st.name)
 	s.plan()
 	var err error
-	s.gateway, err = startGateway(binary, dir, s.options())
-	return s, err
+	if s.gateway, err = startGateway(binary, dir, s.config()); err != nil {
+		return err
+	}
+	return s.run()
 }
 
 // listen starts the providers.
@@ -58,8 +81,8 @@ func (s *suite) listen(selected *regexp.Regexp) (err error) {
 		return err
 	}
 	s.places.refused = free[0]
-	for i := range faults {
-		f := &faults[i]
+	for i := range s.faults {
+		f := &s.faults[i]
 		if !selected.MatchString(f.name) {
 			continue
 		}
@@ -70,9 +93,9 @@ func (s *suite) listen(selected *regexp.Regexp) (err error) {
 			}
 		}
 	}
-	for i := range storms {
-		if st := &storms[i]; selected.MatchString(st.name) {
-			s.storms = append(s.storms, st)
+	for i := range s.storms {
+		if st := &s.storms[i]; selected.MatchString(st.name) {
+			s.gales = append(s.gales, st)
 			if err = st.listen(); err != nil {
 				return err
 			}
@@ -99,33 +122,32 @@ func (s *suite) plan() {
 	}
 }
 
-// options configures all providers and models. Each trial has routes of its own, so that
-// no breaker knows of another trial, and there is one round, so that calls can be counted.
-func (s *suite) options() string {
+// config configures all providers and models.
+func (s *suite) config() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "retry 0\nmax_event %d\ntimeout {\nconnect 1s\n}\n", maxEvent)
+	fmt.Fprintf(&b, "%s\nmax_event %d\ntimeout {\nconnect 1s\n}\n", s.options, maxEvent)
 	for _, w := range wires {
 		b.WriteString(providerOption("healthy-"+string(w), w, "http://"+s.healthy.address()))
 	}
 	for _, f := range s.order {
-		var base string
-		if f.place != nil {
-			base = f.place(&s.places)
-		} else {
-			base = "http://" + s.doubles[f].address()
-		}
-		for _, w := range wires {
-			b.WriteString(providerOption((&trial{fault: f, upstream: w}).provider(), w, base))
-		}
 		for _, t := range s.trials[f] {
+			b.WriteString(providerOption(t.provider(), t.upstream, s.base(f)))
 			b.WriteString(t.option())
 		}
 	}
-	for _, st := range s.storms {
+	for _, st := range s.gales {
 		b.WriteString(st.option())
 	}
 	fmt.Fprintf(&b, "model warm {\nroute healthy-chat up-warm\nroute healthy-messages up-warm\n}\n")
 	return b.String()
+}
+
+// base is the address of the provider with a fault.
+func (s *suite) base(f *fault) string {
+	if f.place != nil {
+		return f.place(&s.places)
+	}
+	return "http://" + s.doubles[f].address()
 }
 
 // providerOption is a provider in the configuration.
@@ -143,7 +165,7 @@ func (s *suite) close() {
 			d.close()
 		}
 	}
-	for _, st := range s.storms {
+	for _, st := range s.gales {
 		if st.double != nil {
 			st.double.close()
 		}
@@ -165,7 +187,7 @@ func (s *suite) run() error {
 		if err != nil {
 			return err
 		}
-		if err := served(w, true, got); err != nil {
+		if err := checkServed(w, true, got); err != nil {
 			return err
 		}
 	}
@@ -179,9 +201,10 @@ func (s *suite) run() error {
 	for _, f := range s.order {
 		wrong = append(wrong, s.try(f))
 	}
-	for _, st := range s.storms {
+	for _, st := range s.gales {
 		wrong = append(wrong, st.try(s))
 	}
+	wrong = append(wrong, s.settledOnce())
 	if said := s.gateway.said(); strings.Contains(said, "panic") || strings.Contains(said, "DATA RACE") {
 		wrong = append(wrong, fmt.Errorf("the process said:\n%s", said))
 	}
@@ -203,7 +226,7 @@ func (s *suite) try(f *fault) error {
 				what = "WRONG"
 				wrong = append(wrong, fmt.Errorf("%s: %w", t, err))
 			}
-			row := fmt.Sprintf("%-38s %-9s %-7t %-8s", f.name, t.client, t.stream, map[bool]string{false: "alone", true: "backed"}[t.backed])
+			row := fmt.Sprintf("%-44s %-9s %-7t %-8s", f.name, t.client, t.stream, map[bool]string{false: "alone", true: "backed"}[t.backed])
 			if !slices.Contains(saw[row], what) {
 				saw[row] = append(saw[row], what)
 			}
@@ -217,7 +240,37 @@ func (s *suite) try(f *fault) error {
 	}
 	slices.Sort(rows)
 	fmt.Fprintln(os.Stdout, strings.Join(rows, "\n"))
-	return errors.Join(append(wrong, s.nothingLeft(f))...)
+	return errors.Join(append(wrong, s.checkRoutes(f), s.nothingLeft(f))...)
+}
+
+// checkRoutes waits until all calls are over, and checks what is known of the routes then.
+func (s *suite) checkRoutes(f *fault) error {
+	var wrong error
+	waitFor(5*time.Second, func() bool {
+		all, err := s.gateway.routes()
+		if err == nil {
+			err = all.quiet()
+		}
+		for _, t := range s.trials[f] {
+			if err == nil {
+				if err = t.checkRoutes(all); err != nil {
+					err = fmt.Errorf("%s: %w", t, err)
+				}
+			}
+		}
+		wrong = err
+		return err == nil
+	})
+	return wrong
+}
+
+// settledOnce checks that what was counted in all is what the access log has.
+func (s *suite) settledOnce() error {
+	counted, err := s.gateway.tokens()
+	if logged := s.gateway.access.settled(); err == nil && counted != logged {
+		err = fmt.Errorf("%+v are counted in the metrics, %+v in the access log", counted, logged)
+	}
+	return err
 }
 
 // nothingLeft checks that no request goes on, and that no goroutine and no file is left.

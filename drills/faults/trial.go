@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // places are where providers are that do not even answer.
@@ -20,6 +22,8 @@ type trial struct {
 	upstream, client wire
 	stream, backed   bool
 	model            string // its name for clients, "up-" before it for providers
+	status           int    // what the client was told
+	ended            time.Time
 }
 
 // String names a trial in messages.
@@ -51,9 +55,64 @@ func (t *trial) option() string {
 	return fmt.Sprintf("model %s {\n%s}\n", t.model, route)
 }
 
-// provider is the name of the provider with the fault.
+// provider is the name of the provider with the fault. Each trial has one of its own, so
+// that neither budgets nor credentials know of another.
 func (t *trial) provider() string {
-	return strings.ReplaceAll(t.fault.name, " ", "-") + "-" + string(t.upstream)
+	return strings.NewReplacer(" ", "-", ",", "").Replace(t.fault.name) + "-" + t.model
+}
+
+// fallsBack says that the healthy route serves in place of the faulty one.
+func (t *trial) fallsBack() bool {
+	switch t.outcome().point {
+	case before, early:
+		return t.backed
+	case passes:
+		return t.backed && t.fault.calls > 1
+	}
+	return false
+}
+
+// serves says that the client gets a good answer.
+func (t *trial) serves() bool { return t.fallsBack() || t.outcome().point == passes }
+
+// calls is how often the faulty provider is called. With another route there are no rounds.
+func (t *trial) calls() int {
+	again := t.fault.again > 0 && t.upstream == gemini
+	switch {
+	case t.fallsBack() && again:
+		return 2
+	case t.fallsBack(), t.fault.calls == 0 && !again:
+		return 1
+	case again:
+		return t.fault.again
+	}
+	return t.fault.calls
+}
+
+// mark is what the faulty route bears afterwards, with so many failures in a row.
+func (t *trial) mark() (m mark, failures int) {
+	o := t.outcome()
+	if o.point == passes && !t.fallsBack() {
+		return mark{}, 0
+	}
+	if o.route.fails {
+		return mark{}, t.calls()
+	}
+	if m = o.route; m.grows {
+		m.rest <<= t.calls() - 1
+	}
+	return m, 0
+}
+
+// usage is what is settled: what the provider that was called last has told.
+func (t *trial) usage() usage {
+	switch {
+	case t.serves():
+		return served
+	case t.stream && t.fault.tells:
+		return t.upstream.told()
+	}
+	return usage{}
 }
 
 // run makes the request and tells what the client saw, and what of it is wrong.
@@ -63,6 +122,7 @@ func (t *trial) run(s *suite) (saw string, err error) {
 	} else {
 		saw, err = t.ask(s)
 	}
+	t.ended = time.Now()
 	return saw, errors.Join(err, t.checkCalls(s), t.checkLog(s))
 }
 
@@ -72,26 +132,33 @@ func (t *trial) ask(s *suite) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	t.status = got.status
 	for _, leak := range []string{upstreamKey, "127.0.0.1", "nginx", "their words"} {
 		if strings.Contains(got.body, leak) && (leak != "their words" || !t.same()) {
 			return "", fmt.Errorf("the client is told %q: %s", leak, got.body)
 		}
 	}
 	switch o := t.outcome(); {
-	case o.point == before && t.backed:
-		return "healthy route", served(t.client, t.stream, got)
+	case o.point == early && !strings.HasPrefix(got.body, t.client.keepAlive()):
+		return "", fmt.Errorf("the stream was not begun early: %.300s", got.body)
+	case t.fallsBack():
+		return "healthy route", checkServed(t.client, t.stream, got)
+	case o.point == passes:
+		return "served", checkServed(t.client, t.stream, got)
 	case o.point == before:
 		return t.refused(o, got)
+	case o.point == early:
+		return t.refusedInStream(o, got)
 	}
-	return "error in the stream", broken(t.client, got, faultyText)
+	return "error in the stream", checkBroken(t.client, got, faultyText)
 }
 
 // same reports whether client and provider speak Messages: then the client is given the
 // provider's errors as they came (CC14).
 func (t *trial) same() bool { return t.client == messages && t.upstream == messages }
 
-// served checks the healthy provider's answer.
-func served(w wire, stream bool, got *answer) error {
+// checkServed checks the healthy provider's answer.
+func checkServed(w wire, stream bool, got *answer) error {
 	if got.status != 200 {
 		return fmt.Errorf("status %d in place of the healthy route: %.300s", got.status, got.body)
 	}
@@ -105,13 +172,13 @@ func served(w wire, stream bool, got *answer) error {
 	return nil
 }
 
-// broken checks a stream that had to break off after a text.
-func broken(w wire, got *answer, text string) error {
+// checkBroken checks a stream that had to break off when it had begun with a text.
+func checkBroken(w wire, got *answer, text string) error {
 	if got.status != 200 {
 		return fmt.Errorf("status %d: %.300s", got.status, got.body)
 	}
 	said, err := readAnswer(w, true, got.body)
-	if err == nil && (said.text != text || said.starts != 1 || said.ended || said.failed == "") {
+	if err == nil && (!strings.HasPrefix(said.text, text) || said.starts != 1 || said.ended || said.failed == "") {
 		err = fmt.Errorf("it says %+v", said)
 	}
 	if err != nil {
@@ -120,15 +187,33 @@ func broken(w wire, got *answer, text string) error {
 	return nil
 }
 
+// refusedInStream checks the error of a stream that keep-alives alone have begun.
+func (t *trial) refusedInStream(o outcome, got *answer) (string, error) {
+	_, told := t.told(o)
+	said, err := readAnswer(t.client, true, got.body)
+	if err == nil && (got.status != 200 || said.text != "" || said.starts != 0 || said.ended || !strings.HasSuffix(said.failed, told)) {
+		err = fmt.Errorf("%d, it says %+v in place of %s", got.status, said, told)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w in %.2000s", err, got.body)
+	}
+	return strings.TrimSpace(said.failed) + " in the stream", nil
+}
+
+// told is the status and the type or code by which the client is told of an outcome.
+func (t *trial) told(o outcome) (status int, code string) {
+	switch {
+	case t.client == chat:
+		return o.status, o.code
+	case o.status == 503:
+		return 529, messagesType[503]
+	}
+	return o.status, messagesType[o.status]
+}
+
 // refused checks an error's status, headers and body.
 func (t *trial) refused(o outcome, got *answer) (string, error) {
-	status, told := o.status, o.code
-	if t.client == messages {
-		told = messagesType[o.status]
-		if status == 503 {
-			status = 529
-		}
-	}
+	status, told := t.told(o)
 	said, err := readError(t.client, got.body, got.header.Get("X-Request-Id"))
 	if err != nil {
 		return "", err
@@ -136,10 +221,26 @@ func (t *trial) refused(o outcome, got *answer) (string, error) {
 	if got.status != status || !strings.HasSuffix(said, told) {
 		return "", fmt.Errorf("%d %s in place of %d %s", got.status, said, status, told)
 	}
-	if wait := got.header.Get("Retry-After"); strings.HasSuffix(t.fault.name, "Retry-After") && wait != "7" && wait != "6" {
-		return "", fmt.Errorf("Retry-After is %q", wait)
+	if err := t.checkRetryHeaders(o, got); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%d %s", status, strings.TrimSpace(said)), nil
+}
+
+// checkRetryHeaders checks that the client is told how long a limit lasts, and that it
+// need not repeat what has been repeated already.
+func (t *trial) checkRetryHeaders(o outcome, got *answer) error {
+	if m, _ := t.mark(); o.status == 429 {
+		wait, err := strconv.Atoi(got.header.Get("Retry-After"))
+		if err != nil || wait > int(m.rest/time.Second) || wait < 1 {
+			return fmt.Errorf("Retry-After is %q, the rest %v", got.header.Get("Retry-After"), m.rest)
+		}
+	}
+	repeated := o.route.fails && o.status != 503 && t.calls() > 1
+	if spared := got.header.Get("X-Should-Retry") == "false"; repeated && !spared {
+		return fmt.Errorf("after %d calls the client is not told that it need not try again", t.calls())
+	}
+	return nil
 }
 
 // leave goes away, in the middle of a stream or while nothing has come.
@@ -152,44 +253,43 @@ func (t *trial) leave(s *suite) (string, error) {
 	if !waitFor(patience, func() bool { return t.double.called("up-"+t.model) > 0 }) {
 		return "", errors.New("the provider was not called")
 	}
-	if t.stream && t.fault.name == "never-ending answer" {
+	t.status = statusClientClosed
+	if seen := t.fault.seen(t.client); t.stream && seen != "" {
 		if err := c.head(); err != nil {
 			return "", err
 		}
-		if err := c.until(faultyText); err != nil {
+		if err := c.until(seen); err != nil {
 			return "", err
 		}
+		t.status = c.status
 	}
 	c.close()
 	return "leaves", nil
 }
 
+// statusClientClosed is what the access log has for a client that went before its answer.
+const statusClientClosed = 499
+
 // checkCalls checks how often each provider was called.
 func (t *trial) checkCalls(s *suite) error {
-	o := t.outcome()
-	behind := 0
-	if t.backed && o.point == before {
-		behind = 1
-	}
-	if n := s.healthy.called("up-" + t.model); n != behind {
-		return fmt.Errorf("the healthy provider was called %d times, not %d", n, behind)
+	if n := s.healthy.called("up-" + t.model); n != t.callsBehind() {
+		return fmt.Errorf("the healthy provider was called %d times, not %d", n, t.callsBehind())
 	}
 	if t.double == nil {
 		return nil // it cannot be called
 	}
-	if n := t.double.called("up-" + t.model); n < 1 || n > t.mostCalls() {
-		return fmt.Errorf("the faulty provider was called %d times, not %d", n, t.mostCalls())
+	if n := t.double.called("up-" + t.model); n != t.calls() {
+		return fmt.Errorf("the faulty provider was called %d times, not %d", n, t.calls())
 	}
 	return nil
 }
 
-// mostCalls is how often the faulty provider may be called: once, but for the 500 that
-// Gemini's is asked to try again within the budget.
-func (t *trial) mostCalls() int {
-	if t.fault.again && t.upstream == gemini {
-		return 2
+// callsBehind is how often the healthy provider is called.
+func (t *trial) callsBehind() int {
+	if t.fallsBack() {
+		return 1
 	}
-	return 1
+	return 0
 }
 
 // checkLog checks that the access log has one record of the request, and a true one.
@@ -198,20 +298,40 @@ func (t *trial) checkLog(s *suite) error {
 	if len(list) != 1 {
 		return fmt.Errorf("%d records in the access log: %+v", len(list), list)
 	}
-	got, o := list[0], t.outcome()
-	least := 1
-	if t.backed && o.point == before {
-		least = 2
+	got, by, o := list[0], t.provider(), t.outcome()
+	if t.fallsBack() {
+		by = "healthy-" + string(t.upstream.next())
 	}
 	switch {
-	case got.Attempts < least || got.Attempts > least+t.mostCalls()-1:
-		return fmt.Errorf("xjp_attempts is %d, not %d", got.Attempts, least)
+	case t.status != 0 && got.Status != t.status:
+		return fmt.Errorf("its status is %d, the client's %d", got.Status, t.status)
+	case got.Attempts != t.calls()+t.callsBehind():
+		return fmt.Errorf("xjp_attempts is %d, not %d", got.Attempts, t.calls()+t.callsBehind())
 	case got.Gone != (o.point == endless):
 		return fmt.Errorf("xjp_client_gone is %t", got.Gone)
-	case o.point == before && t.backed && got.Error != "", o.point != endless && !(o.point == before && t.backed) && got.Error == "":
+	case o.point != endless && t.serves() != (got.Error == ""):
 		return fmt.Errorf("xjp_error is %q", got.Error)
-	case o.point == before && t.backed && got.Provider != "healthy-"+string(t.upstream.next()):
-		return fmt.Errorf("xjp_provider is %q", got.Provider)
+	case got.Provider != by:
+		return fmt.Errorf("xjp_provider is %q, not %q", got.Provider, by)
+	case got.usage != t.usage():
+		return fmt.Errorf("%+v are settled, not %+v", got.usage, t.usage())
 	}
 	return nil
+}
+
+// checkRoutes checks what is known of the routes afterwards.
+func (t *trial) checkRoutes(all *routes) error {
+	faulty, err := all.route(t.model + "#1")
+	if err != nil {
+		return err
+	}
+	m, failures := t.mark()
+	if err := faulty.bears(m, failures, time.Since(t.ended)); err != nil || !t.backed {
+		return err
+	}
+	behind, err := all.route(t.model + "#2")
+	if err != nil {
+		return err
+	}
+	return behind.bears(mark{}, 0, 0)
 }

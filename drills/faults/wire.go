@@ -81,12 +81,27 @@ func (w wire) lifecycle() string {
 	return frame(`{"usageMetadata":{"promptTokenCount":12},"modelVersion":"up"}`)
 }
 
+// told is the usage that a stream's lifecycle has told, served the one of a good answer.
+func (w wire) told() usage {
+	return map[wire]usage{messages: {12, 1}, gemini: {12, 0}}[w]
+}
+
+var served = usage{12, 3}
+
 // silence is a frame that only says that the stream lives.
 func (w wire) silence() string {
 	if w == messages {
 		return frame(`{"type":"ping"}`)
 	}
 	return frame(": PROCESSING")
+}
+
+// keepAlive is how a client's stream is kept alive.
+func (w wire) keepAlive() string {
+	if w == messages {
+		return "event: ping\ndata: "
+	}
+	return ":"
 }
 
 // content is a frame with a piece of text. The text needs no quoting.
