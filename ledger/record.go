@@ -34,9 +34,10 @@ type Tokens struct {
 	// Output is all tokens of the answer; Reasoning is a part of it.
 	Output    int64 `json:"output,omitempty"`
 	Reasoning int64 `json:"reasoning,omitempty"`
-	// AudioInput is a part of the prompt, AudioOutput and ImageOutput are parts of the
-	// answer.
+	// AudioInput and ImageInput are parts of the prompt, AudioOutput and ImageOutput are
+	// parts of the answer.
 	AudioInput  int64 `json:"audio_input,omitempty"`
+	ImageInput  int64 `json:"image_input,omitempty"`
 	AudioOutput int64 `json:"audio_output,omitempty"`
 	ImageOutput int64 `json:"image_output,omitempty"`
 }
@@ -56,6 +57,7 @@ func (t *Tokens) Add(o *Tokens) {
 	t.Output += o.Output
 	t.Reasoning += o.Reasoning
 	t.AudioInput += o.AudioInput
+	t.ImageInput += o.ImageInput
 	t.AudioOutput += o.AudioOutput
 	t.ImageOutput += o.ImageOutput
 }
