@@ -46,9 +46,11 @@ type Store interface {
 	// The claim is the owner's, which is the request's id, and is over after Claim unless
 	// it is begun again by the same owner.
 	Begin(ctx context.Context, id ID, fingerprint [32]byte, owner string, now time.Time) (State, *Answer, error)
-	// Finish keeps an answer for a time. A nil answer is one that cannot be kept.
+	// Finish keeps an answer for a time. A nil answer is one that cannot be kept. Where
+	// the owner has no claim, it changes nothing.
 	Finish(ctx context.Context, id ID, owner string, a *Answer, ttl time.Duration, now time.Time) error
-	// Abandon gives up a claim, so that the request may be sent again.
+	// Abandon gives up a claim, so that the request may be sent again. Where the owner has
+	// no claim, or has finished, it changes nothing.
 	Abandon(ctx context.Context, id ID, owner string) error
 	// Close ends the store.
 	Close() error

@@ -1,0 +1,50 @@
+package idempotency
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestCheckKey(t *testing.T) {
+	for _, test := range []struct {
+		name, key string
+		ok        bool
+	}{
+		{"a UUID", "8f1c0a52-5b0c-4c0e-9d57-0c5b1f6d7a10", true},
+		{"one character", "k", true},
+		{"the longest", strings.Repeat("k", 255), true},
+		{"one more", strings.Repeat("k", 256), false},
+		{"every visible character", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", true},
+		{"nothing", "", false},
+		{"a space", "a b", false},
+		{"a line", "a\nb", false},
+		{"DEL", "a\x7f", false},
+		{"not ASCII", "schlüssel", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := CheckKey(test.key); (err == nil) != test.ok {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestIDs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		part := rapid.StringOfN(rapid.SampledFrom([]rune("ab")), 0, 2, -1) // short, so that many are equal
+		a := [3]string{part.Draw(t, "principal"), part.Draw(t, "endpoint"), part.Draw(t, "key")}
+		b := [3]string{part.Draw(t, "principal"), part.Draw(t, "endpoint"), part.Draw(t, "key")}
+		if same := NewID(a[0], a[1], a[2]) == NewID(b[0], b[1], b[2]); same != (a == b) {
+			t.Fatalf("%q and %q: %v", a, b, same)
+		}
+	})
+	if Fingerprint([]byte("ab"), []byte("c")) == Fingerprint([]byte("a"), []byte("bc")) || Fingerprint(nil) == Fingerprint(nil, nil) {
+		t.Error("parts run into each other")
+	}
+	if Fingerprint(bytes.Repeat([]byte("x"), 1<<20)) == Fingerprint(bytes.Repeat([]byte("x"), 1<<20+1)) {
+		t.Error("lengths make no difference")
+	}
+}
