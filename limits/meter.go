@@ -20,7 +20,7 @@ const (
 
 // Meter is one limit as it applies to one request.
 type Meter struct {
-	// Key names what is counted, such as "key/k_7f3a/requests" for a key's requests per
+	// Key names what is counted, such as "key/k_7f3a/rpm" for a key's requests per
 	// minute: meters of one tenant with equal keys share one count.
 	Key  string
 	Kind Kind

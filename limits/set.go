@@ -2,7 +2,11 @@
 // knows what is limited and by how much; the engines under state keep the counts.
 package limits
 
-import "github.com/rickyjim626/xjp-gateway/prices"
+import (
+	"fmt"
+
+	"github.com/rickyjim626/xjp-gateway/prices"
+)
 
 // Set is a set of limits. A field that is 0 is not set, so that another set may have a
 // say; Unlimited is set and has no bound.
@@ -28,3 +32,42 @@ type Set struct {
 
 // Unlimited is a limit that is set and bounds nothing.
 const Unlimited = -1
+
+// The largest limits: MaxRate of what is counted per minute or at once, MaxCount of what is
+// counted per day, MaxBudget of money.
+const (
+	MaxRate   = 100_000_000_000
+	MaxCount  = 1_000_000_000_000_000
+	MaxBudget = 8_000_000 * prices.Dollar
+)
+
+// Over gives each limit of s that is set, and that of o elsewhere.
+func (s Set) Over(o Set) Set {
+	for i := range dimensions {
+		if d := &dimensions[i]; *d.of(&s) == 0 {
+			*d.of(&s) = *d.of(&o)
+		}
+	}
+	return s
+}
+
+// Validate refuses limits that are negative, other than Unlimited, or too large. The error
+// names the limit by its name in JSON.
+func (s Set) Validate() error {
+	for i := range dimensions {
+		if err := dimensions[i].check(*dimensions[i].of(&s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *dimension) check(limit int64) error {
+	switch {
+	case limit < 0 && limit != Unlimited:
+		return fmt.Errorf("%s must not be negative: write \"unlimited\" for no limit", d.field)
+	case limit > d.most():
+		return fmt.Errorf("%s must be at most %s: write \"unlimited\" for no limit", d.field, d.text(d.most()))
+	}
+	return nil
+}

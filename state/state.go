@@ -24,6 +24,21 @@ type Engines struct {
 type Settings struct {
 	// MaxAnswers is the most bytes of answers kept for requests that may be sent again.
 	MaxAnswers int64
+	// Restore tells what the ledger knows to be used of a tenant's quotas. An engine asks
+	// once for each tenant of which it knows nothing: after a start, or after its server
+	// has lost its data. nil is a gateway without a ledger.
+	Restore func(ctx context.Context, tenant string) ([]limits.Balance, error)
+	// OnFailure is told when an engine can no longer reach its server, and when it can
+	// again; nil is nobody.
+	OnFailure func(Failure)
+}
+
+// Failure is a change of what is known of an engine's server.
+type Failure struct {
+	// Down says that the server cannot be reached.
+	Down bool
+	// Err is why, without any secret; nil if it can be reached again.
+	Err error
 }
 
 // Module is a guest module in the namespace xjp.state. Its Provision touches no network.

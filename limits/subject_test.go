@@ -1,0 +1,207 @@
+package limits_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/rickyjim626/xjp-gateway/limits"
+	"github.com/rickyjim626/xjp-gateway/prices"
+)
+
+var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+func TestMeters(t *testing.T) {
+	subject := limits.Subject{
+		Tenant: "acme", Key: "k1", Model: "claude-sonnet", ModelPattern: "claude-*",
+		KeyLimits:    limits.Set{RequestsPerMinute: 60, TokensPerMinute: limits.Unlimited, Concurrent: 4, BudgetPerMonth: 50 * prices.Dollar},
+		TenantLimits: limits.Set{TokensPerDay: 500},
+		ModelLimits:  limits.Set{OutputTokensPerMinute: 1000, Budget: 7},
+	}
+	got := limits.Meters(nil, &subject, &limits.Demand{Input: 400, Output: 300, Cost: 9}, noon, time.UTC)
+	tomorrow, december := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	want := []limits.Meter{
+		{Key: "key/k1/rpm", Kind: limits.Rate, Limit: 60, Period: time.Minute, Amount: 1},
+		{Key: "key/k1/bpm", Kind: limits.Quota, Limit: 50_000_000_000, Window: "2026-11", Ends: december, Amount: 9},
+		{Key: "key/k1/concurrent", Kind: limits.Slots, Limit: 4, Amount: 1},
+		{Key: "tenant/tpd", Kind: limits.Quota, Limit: 500, Window: "2026-11-26", Ends: tomorrow, Amount: 500},
+		{Key: "model/claude-*/otpm", Kind: limits.Rate, Limit: 1000, Period: time.Minute, Amount: 300},
+		{Key: "model/claude-*/budget", Kind: limits.Quota, Limit: 7, Window: "all", Amount: 7},
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+	if !subject.CountsTokens() || !subject.HasBudget() {
+		t.Error("tokens and money are limited")
+	}
+	if got := limits.Actual(nil, got, 10, 20, 5); !slices.Equal(got, []int64{1, 5, 0, 30, 20, 5}) {
+		t.Errorf("settled with %v", got)
+	}
+	if got := limits.Released(nil, got); !slices.Equal(got, make([]int64, 6)) {
+		t.Errorf("released with %v", got)
+	}
+	says := []string{"requests per minute of this key (60)", "USD per month of this key (50)", "requests at once of this key (4)",
+		"tokens per day of this tenant (500)", "output tokens per minute of this model (1000)", "USD in total of this model (0.000000007)"}
+	what := []string{"requests", "budget", "concurrent", "tokens", "output_tokens", "budget"}
+	for i := range got {
+		if got[i].Says() != says[i] || got[i].What() != what[i] {
+			t.Errorf("%s says %q of %s", got[i].Key, got[i].Says(), got[i].What())
+		}
+	}
+}
+
+func TestModelPatternWithSlashes(t *testing.T) {
+	s := limits.Subject{ModelPattern: "openrouter/*", ModelLimits: limits.Set{TokensPerMinute: 5}}
+	m := limits.Meters(nil, &s, &limits.Demand{}, noon, time.UTC)
+	if len(m) != 1 || m[0].Says() != "tokens per minute of this model (5)" {
+		t.Errorf("meters are %+v", m)
+	}
+	if s.HasBudget() || !s.CountsTokens() {
+		t.Error("tokens alone are limited")
+	}
+}
+
+// What is reserved lies within the limit, keys are unique, and unlimited subjects cost nothing.
+func TestMetersProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := limits.Subject{Tenant: "t", Key: "k", ModelPattern: "m", KeyLimits: sets(t, "key"), TenantLimits: sets(t, "tenant"), ModelLimits: sets(t, "model")}
+		amounts := rapid.Int64Range(-5, 2*limits.MaxRate)
+		d := limits.Demand{Input: amounts.Draw(t, "input"), Output: amounts.Draw(t, "output"), Cost: prices.Amount(amounts.Draw(t, "cost"))}
+		keys := map[string]bool{}
+		for _, m := range limits.Meters(nil, &s, &d, noon, time.UTC) {
+			if m.Amount < 0 || m.Amount > m.Limit || m.Limit <= 0 {
+				t.Fatalf("%+v", m)
+			}
+			if keys[m.Key] || m.Kind == limits.Quota != (m.Window != "") || m.Kind == limits.Rate != (m.Period > 0) {
+				t.Fatalf("%+v", m)
+			}
+			keys[m.Key] = true
+		}
+	})
+}
+
+func TestNothingLimitedAllocatesNothing(t *testing.T) {
+	s := limits.Subject{Tenant: "t", Key: "k", KeyLimits: limits.Set{RequestsPerMinute: limits.Unlimited}}
+	d := limits.Demand{Input: 5}
+	if n := testing.AllocsPerRun(100, func() {
+		if limits.Meters(nil, &s, &d, noon, time.UTC) != nil {
+			t.Error("a meter")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Windows follow each other without a gap and without overlap, also where clocks are put
+// forward or back at midnight.
+func TestWindows(t *testing.T) {
+	s := limits.Subject{TenantLimits: limits.Set{RequestsPerDay: 1, BudgetPerMonth: 1}}
+	windows := func(now time.Time, loc *time.Location) []limits.Meter {
+		return limits.Meters(nil, &s, &limits.Demand{}, now, loc)
+	}
+	for _, zone := range []string{"UTC", "America/New_York", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for now := time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC); now.Year() < 2027; now = now.Add(7 * time.Hour) {
+			for _, m := range windows(now, loc) {
+				i := 0
+				if len(m.Window) == len("2006-01") {
+					i = 1
+				}
+				if before := windows(m.Ends.Add(-1), loc)[i]; !m.Ends.After(now) || before.Window != m.Window || !before.Ends.Equal(m.Ends) {
+					t.Fatalf("%s at %v: %s ends at %v, and just before it %s is open until %v", zone, now, m.Window, m.Ends, before.Window, before.Ends)
+				}
+				if after := windows(m.Ends, loc)[i]; after.Window <= m.Window {
+					t.Fatalf("%s at %v: after %s, at %v, comes %s", zone, now, m.Window, m.Ends, after.Window)
+				}
+			}
+		}
+	}
+}
+
+func TestStandings(t *testing.T) {
+	s := limits.Subject{Key: "k", KeyLimits: limits.Set{RequestsPerMinute: 60, RequestsPerDay: 1000, OutputTokensPerMinute: 600, BudgetPerDay: 5, Concurrent: 2},
+		TenantLimits: limits.Set{RequestsPerMinute: 100, TokensPerDay: 500}}
+	m := limits.Meters(nil, &s, &limits.Demand{}, noon, time.UTC)
+	remaining := map[string]int64{"key/k/rpm": 45, "key/k/rpd": 800, "key/k/otpm": 0, "key/k/bpd": 1, "key/k/concurrent": 1, "tenant/rpm": 40, "tenant/tpd": 499}
+	v := limits.Verdict{Refused: -1}
+	for i := range m {
+		v.Remaining = append(v.Remaining, remaining[m[i].Key])
+	}
+	want := []limits.Standing{
+		{Name: "Requests", Limit: 100, Remaining: 40, Reset: 36 * time.Second},
+		{Name: "Tokens", Limit: 500, Remaining: 499, Reset: 12 * time.Hour},
+		{Name: "Output-Tokens", Limit: 600, Remaining: 0, Reset: time.Minute},
+	}
+	if got := limits.Standings(m, &v, noon); !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got := limits.Standings(m, &limits.Verdict{}, noon); got != nil {
+		t.Errorf("of nothing known: %+v", got)
+	}
+}
+
+// What is restored from the ledger is what would have been counted.
+func TestBalances(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects := func(tenant, key, model string) *limits.Subject {
+		if tenant == "free" {
+			return nil
+		}
+		s := &limits.Subject{Tenant: tenant, Key: key, Model: model, TenantLimits: limits.Set{Budget: 1, TokensPerDay: 1, TokensPerMinute: 1}}
+		if key == "k1" {
+			s.KeyLimits = limits.Set{RequestsPerDay: 1, BudgetPerMonth: 1, OutputTokensPerDay: limits.Unlimited}
+		}
+		if strings.HasPrefix(model, "claude-") {
+			s.ModelPattern, s.ModelLimits = "claude-*", limits.Set{InputTokensPerDay: 1}
+		}
+		return s
+	}
+	past := []limits.Past{
+		{Tenant: "acme", Key: "k1", Model: "claude-a", Day: "2026-11-27", Requests: 1, Input: 10, Output: 100, Cost: 1000},
+		{Tenant: "acme", Key: "k2", Model: "claude-b", Day: "2026-11-27", Requests: 2, Input: 20, Output: 200, Cost: 2000},
+		{Tenant: "acme", Key: "k1", Model: "gpt", Day: "2026-11-26", Requests: 4, Input: 40, Output: 400, Cost: 4000},
+		{Tenant: "acme", Key: "k1", Model: "gpt", Day: "2026-10-31", Requests: 8, Input: 80, Output: 800, Cost: 8000},
+		{Tenant: "free", Key: "k9", Model: "gpt", Day: "2026-11-27", Requests: 9},
+	}
+	got := map[string]int64{}
+	// In Berlin it is the 27th already.
+	for _, b := range limits.Balances(past, subjects, time.Date(2026, 11, 26, 23, 30, 0, 0, time.UTC), berlin) {
+		if b.Tenant != "acme" || (b.Window == "all") != b.Ends.IsZero() {
+			t.Errorf("%+v", b)
+		}
+		got[b.Key+" "+b.Window] = b.Used
+	}
+	want := map[string]int64{
+		"key/k1/rpd 2026-11-27": 1, "key/k1/bpm 2026-11": 5000, "tenant/tpd 2026-11-27": 330, "tenant/budget all": 15000,
+		"model/claude-*/itpd 2026-11-27": 30,
+	}
+	if len(got) != len(want) {
+		t.Errorf("got %v", got)
+	}
+	for k, used := range want {
+		if got[k] != used {
+			t.Errorf("%s is %d, want %d", k, got[k], used)
+		}
+	}
+}
+
+func BenchmarkMeters(b *testing.B) {
+	s := limits.Subject{Tenant: "acme", Key: "k_7f3a", ModelPattern: "claude-*",
+		KeyLimits:    limits.Set{RequestsPerMinute: 60, TokensPerDay: 5000, Concurrent: 5},
+		TenantLimits: limits.Set{TokensPerMinute: 100000, BudgetPerMonth: 1e12}, ModelLimits: limits.Set{TokensPerMinute: 5000}}
+	d := limits.Demand{Input: 100, Output: 100, Cost: 5}
+	var dst []limits.Meter
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = limits.Meters(dst[:0], &s, &d, noon, time.UTC)
+	}
+}
