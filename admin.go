@@ -3,24 +3,20 @@ package xjpgateway
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/rickyjim626/xjp-gateway/admin"
 )
 
 func init() {
 	caddy.RegisterModule(adminAPI{})
 }
 
-// adminAPI is the gateway's part of Caddy's admin endpoint. It calls no provider and tells
-// no secret:
-//
-//	GET  /xjp/routes    the state of each route
-//	POST /xjp/explain   the plan for a request in the body
-//	POST /xjp/wake      ends all rests, and tells the state of each route then
+// adminAPI is the gateway's part of Caddy's admin endpoint: the admin API under /xjp/, and
+// the predecessor's paths under /internal/billing/. It is described at /xjp/openapi.json.
 type adminAPI struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -28,47 +24,36 @@ func (adminAPI) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "admin.api.xjp", New: func() caddy.Module { return new(adminAPI) }}
 }
 
-// The paths of the admin endpoint that are the gateway's.
-const (
-	adminRoutes  = "/xjp/routes"
-	adminExplain = "/xjp/explain"
-	adminWake    = "/xjp/wake"
-)
-
 // Routes gives the routes for Caddy's admin endpoint.
 func (adminAPI) Routes() []caddy.AdminRoute {
-	return []caddy.AdminRoute{
-		{Pattern: adminRoutes, Handler: adminHandler(http.MethodGet, func(a *App, _ *http.Request) (any, error) {
-			return a.report(time.Now()), nil
-		})},
-		{Pattern: adminExplain, Handler: adminHandler(http.MethodPost, func(a *App, r *http.Request) (any, error) {
-			return a.explain(r)
-		})},
-		{Pattern: adminWake, Handler: adminHandler(http.MethodPost, func(a *App, _ *http.Request) (any, error) {
-			a.Wake()
-			return a.report(time.Now()), nil
-		})},
+	var list []caddy.AdminRoute
+	for _, prefix := range admin.Prefixes {
+		list = append(list, caddy.AdminRoute{Pattern: prefix, Handler: caddy.AdminHandlerFunc(serveAdmin)})
 	}
+	return list
 }
 
-// adminHandler answers one method with what find gives, as JSON.
-func adminHandler(method string, find func(*App, *http.Request) (any, error)) caddy.AdminHandler {
-	return caddy.AdminHandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
-		if r.Method != method {
-			w.Header().Set("Allow", method)
-			return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: fmt.Errorf("the method %s is not allowed here; use %s", r.Method, method)}
-		}
-		app, err := activeApp()
-		if err != nil {
-			return err
-		}
-		answer, err := find(app, r)
-		if err != nil {
-			return err
-		}
-		w.Header().Set("Content-Type", "application/json")
-		return writeIndented(w, answer)
-	})
+// serveAdmin answers a request to the admin endpoint.
+func serveAdmin(w http.ResponseWriter, r *http.Request) error {
+	app, err := activeApp()
+	if err != nil {
+		return err
+	}
+	err = admin.New(administration{app}).Serve(w, r.WithContext(admin.WithActor(r.Context(), certified(r))))
+	if err == nil {
+		return nil
+	}
+	told := admin.ErrorOf(err)
+	return caddy.APIError{HTTPStatus: told.Status, Err: told, Message: told.Message}
+}
+
+// certified is who asks by a certificate, as Caddy's remote admin endpoint demands one; ""
+// by none.
+func certified(r *http.Request) string {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return ""
+	}
+	return r.TLS.PeerCertificates[0].Subject.String()
 }
 
 // activeApp finds the app that runs now. It is not there yet when Caddy makes the admin

@@ -28,7 +28,7 @@ func askAdmin(t *testing.T, r *http.Request) (string, error) {
 		t.Fatal(err)
 	}
 	for _, route := range info.New().(caddy.AdminRouter).Routes() {
-		if route.Pattern == r.URL.Path {
+		if strings.HasPrefix(r.URL.Path, route.Pattern) {
 			w := httptest.NewRecorder()
 			err := route.Handler.ServeHTTP(w, r)
 			return w.Body.String(), err

@@ -70,7 +70,7 @@ func adminFlags(cmd *cobra.Command) {
 // runRoutes is the command `caddy xjp routes`.
 func runRoutes(fl caddycmd.Flags) (int, error) {
 	var report RoutesReport
-	if err := askAdmin(fl, http.MethodGet, adminRoutes, nil, nil, &report); err != nil {
+	if err := askAdmin(fl, http.MethodGet, "/xjp/routes", nil, nil, &report); err != nil {
 		return caddy.ExitCodeFailedStartup, err
 	}
 	if fl.Bool("json") {
@@ -94,7 +94,7 @@ func runExplain(fl caddycmd.Flags) (int, error) {
 		headers.Set(sessionNames[0], session)
 	}
 	var x Explanation
-	if err := askAdmin(fl, http.MethodPost, adminExplain+"?"+query.Encode(), headers, body, &x); err != nil {
+	if err := askAdmin(fl, http.MethodPost, "/xjp/explain?"+query.Encode(), headers, body, &x); err != nil {
 		return caddy.ExitCodeFailedStartup, err
 	}
 	write := x.writeTable

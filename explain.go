@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/admin"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
@@ -181,7 +181,7 @@ func explainedDialect(name string) (*dialect, error) {
 	case anthropicDialect.Inbound.Name():
 		return anthropicDialect, nil
 	}
-	return nil, caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: fmt.Errorf("dialect: '%s' is not known; there are %s", name, strings.Join(dialectNames(), " and "))}
+	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("dialect: '%s' is not known; there are %s", name, strings.Join(dialectNames(), " and "))}
 }
 
 // explainedKey finds a key by its id; none is needed.
@@ -192,5 +192,5 @@ func (s *snapshot) explainedKey(id string) (*keys.Key, error) {
 	if key := s.keys.ByID(id); key != nil {
 		return key, nil
 	}
-	return nil, caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: fmt.Errorf("key: no key has the id '%s'", id)}
+	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("key: no key has the id '%s'", id)}
 }

@@ -45,19 +45,11 @@ type Handler struct {
 // New makes a handler.
 func New(b Backend) *Handler { return &Handler{backend: b} }
 
-// ServeHTTP answers a request, and its error with a body {"error":"…"}.
+// ServeHTTP answers a request, and its error.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	err := h.Serve(w, r)
-	if err == nil {
-		return
+	if err := h.Serve(w, r); err != nil {
+		ErrorOf(err).Answer(w)
 	}
-	told := ErrorOf(err)
-	body, _ := encode(struct { // of a string cannot fail
-		Error string `json:"error"`
-	}{told.Message})
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(told.Status)
-	w.Write(body)
 }
 
 // Serve answers a request, unless it returns an error: then nothing has been written but

@@ -29,6 +29,16 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Answer writes the error in Caddy's form, {"error":"…"}.
+func (e *Error) Answer(w http.ResponseWriter) {
+	body, _ := encode(struct { // of a string cannot fail
+		Error string `json:"error"`
+	}{e.Message})
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.Status)
+	w.Write(body)
+}
+
 // ErrorOf gives what the client is told of an error.
 func ErrorOf(err error) *Error {
 	var told *Error

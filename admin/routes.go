@@ -33,6 +33,9 @@ func routes() []route {
 	}
 }
 
+// Prefixes are what all paths begin with.
+var Prefixes = []string{"/xjp/", "/internal/billing/"}
+
 // table is routes, once.
 var table []route
 

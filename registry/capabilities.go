@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -307,4 +308,16 @@ func setSwitch(p *bool, flag, value string) error {
 		return fmt.Errorf("capability %s: %q is neither true nor false", flag, value)
 	}
 	return nil
+}
+
+// ListCapabilities gives the values of all flags by name, without those that are off, zero
+// or empty.
+func ListCapabilities(c translate.Capabilities) map[string]any {
+	list := map[string]any{}
+	for flag, field := range flags {
+		if value := reflect.ValueOf(field(&c)).Elem(); !value.IsZero() {
+			list[flag] = value.Interface()
+		}
+	}
+	return list
 }

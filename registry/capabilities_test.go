@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -149,5 +150,21 @@ func TestSetCapabilityRefuses(t *testing.T) {
 	}
 	if !slices.IsSorted(CapabilityFlags()) {
 		t.Error("the flags are not in order")
+	}
+}
+
+// TestListCapabilities checks that what is listed can be set, and gives the same.
+func TestListCapabilities(t *testing.T) {
+	for _, model := range []string{"gemini-2.5-flash", "claude-sonnet-4-5", "gpt-5", "unheard-of"} {
+		want := Defaults(model)
+		var got translate.Capabilities
+		for flag, value := range ListCapabilities(want) {
+			if err := SetCapability(&got, flag, fmt.Sprint(value)); err != nil {
+				t.Errorf("%s: %v", model, err)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", model, got, want)
+		}
 	}
 }
