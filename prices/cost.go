@@ -89,7 +89,7 @@ func (p *Price) fill(s *sheet, u *translate.Usage, at time.Time) {
 	input, read, written := max(0, u.Input), max(0, u.CacheRead), max(0, u.CacheWrite)
 	rates := p.Rates
 	if len(p.Overrides) > 0 {
-		rates = p.under(conditions{prompt: sum(input, read, written), serviceTier: u.ServiceTier, at: at})
+		rates = p.under(conditionsOf(u, at))
 	}
 
 	audio, text := split(input, u.AudioInput)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ratesForm is the written form of Rates: tokens in USD per million, requests and searches in
@@ -29,7 +30,40 @@ type overrideForm struct {
 	AbovePrompt int64  `json:"above_prompt,omitempty"`
 	Hours       *Hours `json:"hours,omitempty"`
 	ServiceTier string `json:"service_tier,omitempty"`
+	Since       day    `json:"since,omitzero"`
 	ratesForm
+}
+
+// day is a moment whose written form is the date, or the time where it is not midnight UTC.
+type day struct{ time.Time }
+
+func (d day) MarshalText() ([]byte, error) {
+	if at := d.UTC(); at.Equal(at.Truncate(24 * time.Hour)) {
+		return []byte(at.Format(time.DateOnly)), nil
+	}
+	return d.Time.MarshalText()
+}
+
+func (d day) MarshalJSON() ([]byte, error) {
+	text, err := d.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(string(text))
+}
+
+func (d *day) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return fmt.Errorf("since: %w", err)
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			d.Time = at
+			return nil
+		}
+	}
+	return fmt.Errorf("since: %.40q: write a date such as \"2027-01-01\"", text)
 }
 
 // priceForm is the written form of a Price.
@@ -107,7 +141,7 @@ func (p *Price) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the conditions and the rates that are set.
 func (o Override) MarshalJSON() ([]byte, error) {
-	return json.Marshal(overrideForm{AbovePrompt: o.AbovePrompt, Hours: o.Hours, ServiceTier: o.ServiceTier, ratesForm: o.form()})
+	return json.Marshal(overrideForm{AbovePrompt: o.AbovePrompt, Hours: o.Hours, ServiceTier: o.ServiceTier, Since: day{o.Since}, ratesForm: o.form()})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -116,7 +150,7 @@ func (o *Override) UnmarshalJSON(data []byte) error {
 	if err := strict(data, &f); err != nil {
 		return err
 	}
-	*o = Override{AbovePrompt: f.AbovePrompt, Hours: f.Hours, ServiceTier: f.ServiceTier, Rates: f.rates()}
+	*o = Override{AbovePrompt: f.AbovePrompt, Hours: f.Hours, ServiceTier: f.ServiceTier, Since: f.Since.Time, Rates: f.rates()}
 	return nil
 }
 
@@ -143,8 +177,8 @@ func (o *Override) validate() error {
 	if o.AbovePrompt < 0 {
 		return fmt.Errorf("above_prompt: %d must not be negative", o.AbovePrompt)
 	}
-	if o.AbovePrompt == 0 && o.Hours == nil && o.ServiceTier == "" {
-		return errors.New("has no condition: set above_prompt, hours or service_tier, or change the price itself")
+	if o.AbovePrompt == 0 && o.Hours == nil && o.ServiceTier == "" && o.Since.IsZero() {
+		return errors.New("has no condition: set above_prompt, hours, service_tier or since, or change the price itself")
 	}
 	if o.Rates == (Rates{}) {
 		return errors.New("has no rate: set those that differ")

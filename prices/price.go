@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
 // Rates are what the parts of a usage cost per unit. A rate that is unset falls back in the
@@ -56,13 +58,16 @@ type Override struct {
 	Hours *Hours
 	// ServiceTier is the tier that served, in Chat's words such as "flex"; "" is any.
 	ServiceTier string
+	// Since is the moment from which a price that was announced holds; zero is always.
+	Since time.Time
 }
 
 // applies reports whether the conditions are met.
 func (o *Override) applies(c *conditions) bool {
 	return (o.AbovePrompt == 0 || c.prompt > o.AbovePrompt) &&
 		(o.ServiceTier == "" || o.ServiceTier == c.serviceTier) &&
-		(o.Hours == nil || o.Hours.Contain(c.at))
+		(o.Hours == nil || o.Hours.Contain(c.at)) &&
+		!c.at.Before(o.Since)
 }
 
 // conditions are what overrides depend on.
@@ -70,6 +75,12 @@ type conditions struct {
 	prompt      int64
 	serviceTier string
 	at          time.Time
+}
+
+// conditionsOf are the conditions under which a usage came to be.
+func conditionsOf(u *translate.Usage, at time.Time) conditions {
+	prompt := sum(max(0, u.Input), max(0, u.CacheRead), max(0, u.CacheWrite))
+	return conditions{prompt: prompt, serviceTier: u.ServiceTier, at: at}
 }
 
 // under returns the rates that hold under the conditions, before any falls back.
