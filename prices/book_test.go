@@ -15,6 +15,7 @@ func TestBookFindsModelsByAllTheirNames(t *testing.T) {
 			"claude-sonnet-4.5", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-sonnet-4-5@20250929", "anthropic/claude-sonnet-4.5",
 			"anthropic/claude-sonnet-4.5:nitro", "publishers/anthropic/models/claude-sonnet-4-5@20250929", "Claude-Sonnet-4-5", "claude-sonnet-4-5-thinking",
 			"claude-sonnet-4-20250514", "claude-sonnet-4-0", "claude-3-7-sonnet-latest", "claude-3-5-sonnet-20241022", "claude-sonnet-4-6@default",
+			"anthropic/claude-4.5-sonnet-20250929", "anthropic/claude-4-sonnet-20250522",
 		},
 		1_250_000: {"gemini-2.5-pro", "models/gemini-2.5-pro", "publishers/google/models/gemini-2.5-pro", "google/gemini-2.5-pro", "gpt-5-2025-08-07", "gemini-1.5-pro-002"},
 		5_000_000: {"gpt-4o-2024-05-13", "claude-opus-4-5-20251101", "chatgpt-4o-latest"},

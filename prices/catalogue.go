@@ -114,7 +114,7 @@ func replaceFile(path string, data []byte) error {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
-		os.Remove(file.Name())
+		err = errors.Join(err, os.Remove(file.Name()))
 	}
 	return err
 }

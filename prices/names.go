@@ -21,14 +21,21 @@ func plain(model string) string {
 }
 
 // bare is the name that a model has everywhere: without publisher, version and variant, with
-// dashes for dots. "publishers/google/models/gemini-2.5-pro" is "gemini-2-5-pro" and
-// "claude-sonnet-4-5@20250929" is "claude-sonnet-4-5".
+// dashes for dots. "publishers/google/models/gemini-2.5-pro" is "gemini-2-5-pro",
+// "claude-sonnet-4-5@20250929" is "claude-sonnet-4-5", and so is "anthropic/claude-4.5-sonnet".
 func bare(model string) string {
 	name := strings.ToLower(plain(model))
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	name, _, _ = strings.Cut(name, "@")
-	return strings.ReplaceAll(name, ".", "-")
+	name = strings.ReplaceAll(name, ".", "-")
+	if strings.HasPrefix(name, "claude-") {
+		name = versionFirst.ReplaceAllString(name, "claude-$2-$1")
+	}
+	return name
 }
+
+// versionFirst is how old names of Claude begin, and OpenRouter's permanent slugs.
+var versionFirst = regexp.MustCompile(`^claude-(\d+(?:-\d)?)-([a-z]+)`)
 
 // snapshot is what names a version of a model, at the end of its name: "-20250929",
 // "-2024-08-06", "-001", "-latest", or the wish to let it think (provider-clewdr.md).
