@@ -43,7 +43,7 @@ func Open(ctx context.Context, dsn string) (*Database, error) {
 	}
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		conn.Close(ctx)
+		_ = conn.Close(ctx)
 		return nil, fmt.Errorf("the predecessor's database: %w", err)
 	}
 	return &Database{conn: conn, tx: tx}, nil
@@ -61,8 +61,8 @@ func without(secret, text string) string {
 func (d *Database) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTime)
 	defer cancel()
-	d.tx.Rollback(ctx) // it has changed nothing
-	d.conn.Close(ctx)
+	_ = d.tx.Rollback(ctx) // it has changed nothing
+	_ = d.conn.Close(ctx)
 }
 
 // has reports whether there is a table.
