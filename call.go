@@ -27,7 +27,7 @@ type call struct {
 	id      string
 	started time.Time
 
-	key   *keys.Key
+	key   *keys.Principal
 	body  []byte
 	held  int64 // bytes taken from the allowance
 	doc   *scan.Doc

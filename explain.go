@@ -185,7 +185,7 @@ func explainedDialect(name string) (*dialect, error) {
 }
 
 // explainedKey finds a key by its id; none is needed.
-func (s *snapshot) explainedKey(id string) (*keys.Key, error) {
+func (s *snapshot) explainedKey(id string) (*keys.Principal, error) {
 	if id == "" {
 		return nil, nil
 	}

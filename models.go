@@ -124,7 +124,7 @@ func (c *call) mayReach(prefix string) bool {
 		return strings.HasPrefix(known, prefix) || known != entry && strings.HasPrefix(prefix, known)
 	}
 	return (len(c.h.Models) == 0 || slices.ContainsFunc(c.h.Models, reaches)) &&
-		(c.key == nil || c.key.Models == nil || slices.ContainsFunc(c.key.Models, reaches))
+		(c.key == nil || len(c.key.Scope.Models) == 0 || slices.ContainsFunc(c.key.Scope.Models, reaches))
 }
 
 // writeModels writes a list: a superset of both dialects' fields, paged as Anthropic's

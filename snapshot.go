@@ -219,7 +219,7 @@ func tellSizes(m *registry.Model) {
 
 // buildKeys hashes the configured keys.
 func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
-	var list []*keys.Key
+	var list []keys.StaticKey
 	for i, c := range configs {
 		hash, err := c.hash()
 		var unset *module.UnsetError
@@ -229,7 +229,12 @@ func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
-		list = append(list, &keys.Key{ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Hash: hash, Models: c.Models})
+		if c.Models != nil && len(c.Models) == 0 {
+			return nil, fmt.Errorf("key %d: models is empty; leave it out to allow all models", i+1)
+		}
+		list = append(list, keys.StaticKey{Hash: hash, Principal: &keys.Principal{
+			ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Tenant: keys.DefaultTenant, Scope: keys.Scope{Models: c.Models}, Static: true,
+		}})
 	}
 	return keys.NewRing(list)
 }

@@ -17,7 +17,7 @@ func TestMay(t *testing.T) {
 		want   bool
 	}{
 		{"no list is all", nil, "anything", true},
-		{"an empty list is none", []string{}, "anything", false},
+		{"an empty list is all", []string{}, "anything", true},
 		{"by name", []string{"a", "b"}, "b", true},
 		{"not by a part of a name", []string{"gemini"}, "gemini-pro", false},
 		{"names are spelled as they are", []string{"a"}, "A", false},
@@ -28,7 +28,7 @@ func TestMay(t *testing.T) {
 		{"a star alone is all", []string{"*"}, "x/y", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := (&Key{Models: test.models}).May(test.ask); got != test.want {
+			if got := (&Principal{Scope: Scope{Models: test.models}}).May(test.ask); got != test.want {
 				t.Errorf("%v", got)
 			}
 		})
@@ -36,37 +36,38 @@ func TestMay(t *testing.T) {
 }
 
 func TestRing(t *testing.T) {
-	one, two := &Key{ID: "one", Hash: HashOf("XJP_test_one")}, &Key{ID: "two", Hash: HashOf("XJP_test_two")}
-	r, err := NewRing([]*Key{one, two})
+	one, two := &Principal{ID: "one"}, &Principal{ID: "two"}
+	first, second := StaticKey{HashOf("XJP_test_one"), one}, StaticKey{HashOf("XJP_test_two"), two}
+	r, err := NewRing([]StaticKey{first, second})
 	if err != nil || r.Len() != 2 {
 		t.Fatal(err)
 	}
-	for secret, want := range map[string]*Key{
+	for secret, want := range map[string]*Principal{
 		"XJP_test_one": one, "XJP_test_two": two, "XJP_test_on": nil, "XJP_test_onee": nil, "xjp_test_one": nil, "": nil, " XJP_test_one": nil,
-		fmt.Sprintf("%x", one.Hash): nil, string(one.Hash[:]): nil, // who has stolen the hash has no key
+		fmt.Sprintf("%x", first.Hash): nil, string(first.Hash[:]): nil, // who has stolen the hash has no key
 	} {
 		if got := r.Find(secret); got != want {
 			t.Errorf("%q found %+v", secret, got)
 		}
 	}
-	for id, want := range map[string]*Key{"one": one, "two": two, "three": nil, "": nil, "XJP_test_one": nil} {
+	for id, want := range map[string]*Principal{"one": one, "two": two, "three": nil, "": nil, "XJP_test_one": nil} {
 		if got := r.ByID(id); got != want {
 			t.Errorf("the id %q found %+v", id, got)
 		}
 	}
 	for _, test := range []struct {
 		name string
-		list []*Key
+		list []StaticKey
 		want string
 	}{
-		{"an id twice", []*Key{one, {ID: "one", Hash: HashOf("x")}}, `the key id "one" is used twice`},
-		{"a secret twice", []*Key{one, {ID: "other", Hash: one.Hash}}, `the keys "one" and "other" are the same`},
+		{"an id twice", []StaticKey{first, {HashOf("x"), &Principal{ID: "one"}}}, `the key id "one" is used twice`},
+		{"a secret twice", []StaticKey{first, {first.Hash, &Principal{ID: "other"}}}, `the keys "one" and "other" are the same`},
 	} {
 		if _, err := NewRing(test.list); err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
-	if printed := fmt.Sprintf("%+v %#v", one, one); strings.Contains(printed, "XJP_test") {
+	if printed := fmt.Sprintf("%+v %#v", first, one); strings.Contains(printed, "XJP_test") {
 		t.Error("a key tells its secret")
 	}
 }

@@ -86,8 +86,8 @@ var ErrGap = errors.New("the changes are not known any more")
 
 // Store keeps tenants and keys. Its methods are safe for concurrent use. Each change takes
 // the entry of the audit that tells of it, and writes both or neither; no entry is written
-// where it is nil, for what the gateway does of itself. What is added has version 1, each
-// update adds one to it, in what it was given too.
+// where it is nil, for what the gateway does of itself. What is added has version 1 and
+// each update adds one to it, both in the store and in the value that was passed.
 type Store interface {
 	// Tenant gives a tenant; ErrNotFound if there is none.
 	Tenant(ctx context.Context, id string) (*Tenant, error)

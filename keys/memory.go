@@ -1,0 +1,182 @@
+package keys
+
+import (
+	"container/list"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// digest is the SHA-256 of a presented secret. Who has no key cannot choose it, so looking
+// it up in a map tells nothing by the time that it takes.
+type digest = [32]byte
+
+// entry is a key that was found, whether it may be used or not.
+type entry struct {
+	digest    digest
+	principal *Principal
+	refusal   error // why it may not be used, whatever the time
+	expires   time.Time
+	seen      atomic.Bool  // since it was last spared
+	used      atomic.Int64 // the second in which it was last used
+	place     *list.Element
+}
+
+// memory is what a directory remembers of the store: keys that were found, and, in a space
+// of their own, secrets that are none. Both are bounded: of the keys, one that was not seen
+// for long makes room, so that a crowd of wrong keys pushes none out.
+type memory struct {
+	capacity int
+	none     int // the most secrets that are none
+
+	mu sync.RWMutex
+	// generation counts the times that something was forgotten since it may have changed.
+	generation uint64
+	byDigest   map[digest]*entry
+	byID       map[string]*entry
+	byTenant   map[string]map[*entry]struct{}
+	order      *list.List // of *entry, the next to be looked at first
+	unknown    map[digest]time.Time
+	arrival    *list.List // of digest, the oldest first
+}
+
+func newMemory(capacity, none int) *memory {
+	m := &memory{capacity: capacity, none: none}
+	m.reset()
+	return m
+}
+
+func (m *memory) reset() {
+	m.byDigest, m.byID = map[digest]*entry{}, map[string]*entry{}
+	m.byTenant = map[string]map[*entry]struct{}{}
+	m.order = list.New()
+	m.forgetUnknown()
+}
+
+func (m *memory) forgetUnknown() {
+	m.unknown, m.arrival = map[digest]time.Time{}, list.New()
+}
+
+// find gives a key that was found before, nil if none was.
+func (m *memory) find(d digest) *entry {
+	m.mu.RLock()
+	e := m.byDigest[d]
+	m.mu.RUnlock()
+	if e != nil && !e.seen.Load() {
+		e.seen.Store(true)
+	}
+	return e
+}
+
+// since gives the present generation: what is read of the store after it may be
+// remembered as long as nothing is forgotten meanwhile.
+func (m *memory) since() uint64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.generation
+}
+
+// keep remembers a key that was read in a generation.
+func (m *memory) keep(e *entry, generation uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if generation != m.generation {
+		return
+	}
+	if old := m.byDigest[e.digest]; old != nil {
+		m.remove(old)
+	}
+	if old := m.byID[e.principal.ID]; old != nil {
+		m.remove(old)
+	}
+	for m.order.Len() >= m.capacity {
+		m.makeRoom()
+	}
+	e.place = m.order.PushBack(e)
+	m.byDigest[e.digest], m.byID[e.principal.ID] = e, e
+	keys := m.byTenant[e.principal.Tenant]
+	if keys == nil {
+		keys = map[*entry]struct{}{}
+		m.byTenant[e.principal.Tenant] = keys
+	}
+	keys[e] = struct{}{}
+}
+
+// makeRoom removes the first key that was not seen since it was last spared.
+func (m *memory) makeRoom() {
+	for {
+		front := m.order.Front()
+		e := front.Value.(*entry)
+		if !e.seen.Swap(false) {
+			m.remove(e)
+			return
+		}
+		m.order.MoveToBack(front)
+	}
+}
+
+func (m *memory) remove(e *entry) {
+	m.order.Remove(e.place)
+	delete(m.byDigest, e.digest)
+	delete(m.byID, e.principal.ID)
+	keys := m.byTenant[e.principal.Tenant]
+	if delete(keys, e); len(keys) == 0 {
+		delete(m.byTenant, e.principal.Tenant)
+	}
+}
+
+// isUnknown reports whether a secret is remembered as none.
+func (m *memory) isUnknown(d digest, now time.Time) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	until, ok := m.unknown[d]
+	return ok && now.Before(until)
+}
+
+// keepUnknown remembers, until a time, that in a generation a secret was none.
+func (m *memory) keepUnknown(d digest, generation uint64, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if generation != m.generation {
+		return
+	}
+	if _, ok := m.unknown[d]; !ok {
+		m.arrival.PushBack(d)
+	}
+	m.unknown[d] = until
+	for m.arrival.Len() > m.none {
+		delete(m.unknown, m.arrival.Remove(m.arrival.Front()).(digest))
+	}
+}
+
+// forget forgets what changes say is not what it was. Secrets that are none are all
+// forgotten, since one may be a key by now.
+func (m *memory) forget(changes []Change) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	m.forgetUnknown()
+	for _, c := range changes {
+		if e := m.byID[c.Key]; e != nil {
+			m.remove(e)
+		}
+		for e := range m.byTenant[c.Tenant] {
+			m.remove(e)
+		}
+	}
+}
+
+// forgetAll forgets everything.
+func (m *memory) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	m.reset()
+}
+
+// sizes tells how many keys, and how many secrets that are none, are remembered.
+func (m *memory) sizes() (known, unknown int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.order.Len(), m.arrival.Len()
+}
