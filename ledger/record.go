@@ -142,6 +142,9 @@ type Attempt struct {
 	Hedged bool `json:"hedged,omitempty"`
 }
 
+// ended is when the request ended.
+func (r *Record) ended() time.Time { return r.Time.Add(time.Duration(r.Latency) * time.Millisecond) }
+
 // Sum sets what a record says of all its attempts together.
 func (r *Record) Sum() {
 	r.Tokens, r.Cost, r.Estimated, r.Unpriced = Tokens{}, 0, false, false

@@ -1,0 +1,300 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options are what a ledger is opened with.
+type Options struct {
+	// Dir is the folder of the journals. Several processes may share it: each has a folder
+	// of its own in it, and takes over those of processes that have died.
+	Dir string
+	// Store gives the store; nil while there is none.
+	Store func() Store
+	// Sync is how much may be lost when the power is: all but the last of this time is on
+	// the disk for sure. 0 syncs each record before Start and End return; records that come
+	// together are synced together.
+	Sync time.Duration
+	// MaxBytes bounds what is on the disk and not yet stored, 1 GiB if it is not set. A
+	// request that is under way ends beyond it.
+	MaxBytes int64
+	// Strict makes Start and End return an error when a record cannot be written. Without
+	// it they do not: what is lost is counted and told to OnError.
+	Strict bool
+	// Batch is how many records are inserted at once, 256 if it is not set.
+	Batch int
+	// OnLost is told of each request whose process died before its end, with what it is
+	// estimated to have used. It may be told of one again if this process dies too.
+	OnLost func(*Record)
+	// OnError is told when the journal or the store begins to fail, of damage in a journal
+	// and of records that the store refuses; OnResume when that part, "journal" or "store",
+	// works again.
+	OnError  func(error)
+	OnResume func(part string)
+	// Now is the clock, time.Now if it is not set.
+	Now func() time.Time
+
+	create   func(path string) (file, error) // makes a segment's file
+	linger   time.Duration                   // how long records wait for others
+	patience backoff                         // with a store that is away
+	look     time.Duration                   // how often dead processes are looked for
+}
+
+// withDefaults fills in what is not set.
+func (o Options) withDefaults() Options {
+	if o.Store == nil {
+		o.Store = func() Store { return nil }
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 1 << 30
+	}
+	if o.Batch <= 0 {
+		o.Batch = 256
+	}
+	if o.OnLost == nil {
+		o.OnLost = func(*Record) {}
+	}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
+	}
+	if o.OnResume == nil {
+		o.OnResume = func(string) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.create == nil {
+		o.create = func(path string) (file, error) {
+			return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		}
+	}
+	if o.linger == 0 {
+		o.linger = 200 * time.Millisecond
+	}
+	if o.patience == (backoff{}) {
+		o.patience = backoff{first: 100 * time.Millisecond, most: 5 * time.Second}
+	}
+	if o.look == 0 {
+		o.look = time.Minute
+	}
+	return o
+}
+
+// Ledger takes records into its journal, and from there into the store. It is safe for
+// concurrent use.
+type Ledger struct {
+	o       Options
+	journal *journal
+	feed    *feed
+	sink    *sink
+	rejects *rejects
+	health  *condition // of the journal, as requests see it
+	files   *condition // of the journal, as what goes on beside them sees it
+
+	full     chan struct{} // there is something to store
+	progress *signal       // raised when something has been stored
+	leaving  chan struct{} // closed when Close has been called
+	adopting atomic.Int64  // folders of dead processes that are being stored
+	backlog  atomic.Int64  // records in them
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+	end  sync.Once
+}
+
+// Open opens the journal in the folder and begins to store what is in it. The store need
+// not be there.
+func Open(options Options) (*Ledger, error) {
+	o := options.withDefaults()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("opening the ledger's journal: %w", err)
+	}
+	own, dead, err := claim(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger's journal: %w", err)
+	}
+	l := &Ledger{
+		o: o, full: make(chan struct{}, 1), leaving: make(chan struct{}), progress: newSignal(),
+		rejects: &rejects{path: filepath.Join(o.Dir, rejectsName), now: o.Now, report: o.OnError},
+		health:  &condition{part: "journal", onError: o.OnError, onResume: o.OnResume},
+		files:   &condition{part: "journal", onError: o.OnError, onResume: o.OnResume},
+	}
+	l.sink = &sink{store: o.Store, rejects: l.rejects, state: &condition{part: "store", onError: o.OnError, onResume: o.OnResume}}
+	if err := l.openJournal(own); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the ledger's journal: %w", err), own.unlock(), unlockAll(dead))
+	}
+	l.run(dead)
+	return l, nil
+}
+
+// openJournal begins a new journal in the folder.
+func (l *Ledger) openJournal(own *folder) (err error) {
+	if err := own.reset(); err != nil {
+		return err
+	}
+	l.journal = &journal{
+		folder: own, create: l.o.create, now: l.o.Now, cap: l.o.MaxBytes, durable: l.o.Sync <= 0,
+		segment: min(mostSegment, max(l.o.MaxBytes/8, 64<<10)), batch: l.o.Batch, ready: l.wake,
+	}
+	if err := l.journal.begin(); err != nil {
+		return err
+	}
+	l.feed, err = own.feed(l.journal.end, l.o.OnError)
+	return err
+}
+
+// run starts what goes on beside the requests.
+func (l *Ledger) run(dead []*folder) {
+	ctx, stop := context.WithCancel(context.Background())
+	l.stop = stop
+	l.adopting.Add(int64(len(dead)))
+	for _, f := range dead {
+		l.journal.adopt(f.bytes())
+	}
+	l.done.Go(func() { l.storeOwn(ctx) })
+	l.done.Go(func() { l.storeDead(ctx, dead) })
+	if l.o.Sync > 0 {
+		l.done.Go(func() { l.syncAlways(ctx) })
+	}
+}
+
+// Start writes down that a call to a provider is about to be made. When it returns, a kill
+// of the process does not lose it. A request whose start cannot be written in strict mode
+// must not be served; the error is ErrFull then.
+func (l *Ledger) Start(s *Start) error {
+	buf := frames.get()
+	defer frames.put(buf)
+	*buf = encodeStart(openFrame(*buf), s)
+	closeFrame(*buf)
+	err := l.journal.append(startKind, cut(s.ID, mostName), *buf)
+	if err == nil || errors.Is(err, ErrFull) {
+		l.health.observe(err)
+	}
+	return l.told(err)
+}
+
+// End writes down the record of a request, before the client sees the end of its answer.
+// When it returns, a kill of the process does not lose it. If it returns ErrFull and the
+// request had been started, the record is kept in memory until there is room for it.
+func (l *Ledger) End(r *Record) error {
+	buf := frames.get()
+	defer frames.put(buf)
+	*buf = encodeEnd(openFrame(*buf), r)
+	closeFrame(*buf)
+	err := l.journal.append(endKind, cut(r.ID, mostName), *buf)
+	if errors.Is(err, ErrFull) {
+		l.health.observe(err)
+	}
+	return l.told(err)
+}
+
+// told is what the caller is told of an error.
+func (l *Ledger) told(err error) error {
+	if !l.o.Strict && errors.Is(err, ErrFull) {
+		return nil
+	}
+	return err
+}
+
+// wake lets the writer look at what waits.
+func (l *Ledger) wake() {
+	select {
+	case l.full <- struct{}{}:
+	default:
+	}
+}
+
+// Lag tells what is not yet stored.
+func (l *Ledger) Lag() Lag {
+	lag := l.journal.lag(l.feed.place())
+	lag.Records += l.backlog.Load()
+	var lost int64
+	lag.Rejected, lost = l.rejects.counts()
+	lag.Dropped += lost
+	lag.Journal, lag.Store = errors.Join(l.health.current(), l.files.current()), l.sink.state.current()
+	return lag
+}
+
+// Lag is what the journal holds that is not yet in the store.
+type Lag struct {
+	// Records and Bytes are how much it is, of dead processes too, and Age how long ago the
+	// first of this process came.
+	Records int64
+	Bytes   int64
+	Age     time.Duration
+	// Dropped is how many records have been lost for want of room, Rejected how many the
+	// store has refused, which are set aside in a file.
+	Dropped  int64
+	Rejected int64
+	// Journal and Store are what is wrong with them at present; nil is nothing.
+	Journal error
+	Store   error
+}
+
+// Flush waits until what is in the journal by now is stored, or ctx ends.
+func (l *Ledger) Flush(ctx context.Context) error {
+	err := l.journal.retry()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	upTo := l.journal.written()
+	for {
+		progress := l.progress.wait()
+		left := int64(upTo-min(upTo, l.journal.inStore())) + l.backlog.Load()
+		if left == 0 && l.adopting.Load() == 0 {
+			return nil
+		}
+		l.wake()
+		select {
+		case <-progress:
+		case <-ctx.Done():
+			return fmt.Errorf("%d records stay in the ledger's journal: %w", left, ctx.Err())
+		}
+	}
+}
+
+// Close takes no more records, stores what can be stored before ctx ends, and lets go of
+// the journal. What is left in it, of which the error tells, is stored by the next process
+// that opens it. A call after the first does nothing.
+func (l *Ledger) Close(ctx context.Context) (err error) {
+	l.end.Do(func() {
+		l.journal.shut()
+		close(l.leaving)
+		err = errors.Join(l.Flush(ctx), l.letGo())
+	})
+	return err
+}
+
+// letGo ends what goes on beside the requests and closes the journal. One of which all is
+// stored is removed.
+func (l *Ledger) letGo() error {
+	l.stop()
+	l.done.Wait()
+	err := errors.Join(l.journal.close(), l.feed.close())
+	if l.journal.spent() {
+		err = errors.Join(err, l.journal.folder.remove())
+	}
+	return errors.Join(err, l.journal.folder.unlock())
+}
+
+// frames are buffers for frames.
+var frames = buffers{sync.Pool{New: func() any { return new([]byte) }}}
+
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) get() *[]byte { return b.pool.Get().(*[]byte) }
+
+func (b *buffers) put(buf *[]byte) {
+	if cap(*buf) > mostSpare {
+		return
+	}
+	*buf = (*buf)[:0]
+	b.pool.Put(buf)
+}

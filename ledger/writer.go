@@ -1,0 +1,195 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// storeOwn brings the records of this process into the store as they come.
+func (l *Ledger) storeOwn(ctx context.Context) {
+	for l.gather(ctx) {
+		// What is held is no news as long as it cannot be written.
+		_ = l.journal.retry()
+		l.drain(ctx, l.feed, func(n int) {
+			l.journal.settle(n, l.feed.place())
+			l.files.observe(l.release())
+		})
+	}
+}
+
+// idle is how often the writer looks at what is held while no records come.
+const idle = time.Second
+
+// gather waits until there are records, and lets them wait a little for others. It reports
+// false when ctx ends.
+func (l *Ledger) gather(ctx context.Context) bool {
+	select {
+	case <-l.full:
+		if l.journal.waiting() < uint64(l.o.Batch) {
+			l.pause(ctx, l.o.linger, l.full)
+		}
+	case <-time.After(idle):
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// pause waits for some time. Something that happens, the ledger's closing or the end of
+// ctx, of which it reports false, ends it earlier.
+func (l *Ledger) pause(ctx context.Context, d time.Duration, happens <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-happens:
+	case <-l.leaving:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// drain stores what a feed has, until there is no more of it by now or ctx ends. It tells
+// how many records each batch was.
+func (l *Ledger) drain(ctx context.Context, f *feed, stored func(n int)) bool {
+	for {
+		n := 0
+		ok := l.persevere(ctx, func() (err error) {
+			n, err = l.storeBatch(ctx, f)
+			return err
+		})
+		if !ok {
+			return false
+		}
+		stored(n)
+		l.progress.raise()
+		if n == 0 {
+			return true
+		}
+	}
+}
+
+// storeBatch stores the next records of a feed. If it fails, they are the next ones again.
+func (l *Ledger) storeBatch(ctx context.Context, f *feed) (int, error) {
+	records, err := f.batch(l.o.Batch)
+	l.files.observe(err)
+	if err == nil && len(records) > 0 {
+		if f == l.feed {
+			l.journal.reading(&records[0])
+		}
+		err = l.sink.insert(ctx, records)
+	}
+	if err != nil {
+		f.rewind()
+		return 0, err
+	}
+	err = f.stored()
+	l.files.observe(err)
+	return len(records), nil
+}
+
+// backoff is how long to wait for what is away: the first time, and at most.
+type backoff struct{ first, most time.Duration }
+
+// persevere tries until it succeeds, or until ctx ends, of which it reports false.
+func (l *Ledger) persevere(ctx context.Context, try func() error) bool {
+	for wait := l.o.patience.first; ; wait = min(2*wait, l.o.patience.most) {
+		if try() == nil {
+			return true
+		}
+		select {
+		case <-l.leaving: // there is little time left
+			if !sleep(ctx, l.o.patience.first) {
+				return false
+			}
+		default:
+			if !l.pause(ctx, wait, nil) {
+				return false
+			}
+		}
+	}
+}
+
+// sleep waits, and reports whether ctx is still alive then.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// release removes the segments that have been stored. The starts in them that are still
+// open are carried over.
+func (l *Ledger) release() error {
+	for j := l.journal; j.first() < l.feed.place().segment; {
+		if j.anyOpen() {
+			if err := l.carryStarts(j.first()); err != nil {
+				return err
+			}
+		}
+		if err := j.drop(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errCarry = errors.New("the starts of requests that are under way cannot be carried over")
+
+// mostCarried is how many bytes of starts are carried over at once.
+const mostCarried = 1 << 20
+
+// carryStarts carries over the starts of a segment that are still open.
+func (l *Ledger) carryStarts(number uint64) error {
+	file, err := os.Open(l.journal.folder.segmentPath(number))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	var starts batch
+	s := &scanner{file: file, at: int64(len(magic)), limit: info.Size(), damaged: func(int64, int64) {}}
+	for err == nil {
+		var payload []byte
+		if payload, err = s.next(); err == nil && payload[0] == startKind {
+			starts.addStart(payload)
+		}
+		if len(starts.buf) > mostCarried || err == io.EOF {
+			if !l.journal.carry(starts.entries, starts.buf) {
+				return errCarry
+			}
+			starts.empty()
+		}
+	}
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// addStart adds the frame of a start.
+func (b *batch) addStart(payload []byte) {
+	s, err := decodeStart(payload)
+	if err != nil {
+		return
+	}
+	frame := append(openFrame(nil), payload...)
+	closeFrame(frame)
+	b.add(entry{kind: startKind, id: s.ID}, frame)
+}
+
+// syncAlways makes sure at intervals that what has been written survives a power loss.
+func (l *Ledger) syncAlways(ctx context.Context) {
+	for sleep(ctx, l.o.Sync) {
+		l.files.observe(l.journal.sync())
+	}
+}
