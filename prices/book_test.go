@@ -93,6 +93,7 @@ func TestBuiltin(t *testing.T) {
 		{"claude-sonnet-4.5", million, noon, "28.5"},
 		{"claude-sonnet-4.5", small, noon, "0.345"},
 		{"claude-sonnet-4.5", translate.Usage{CacheWrite: 1000, CacheWrite1h: 400, WebSearches: 1}, noon, "0.01465"},
+		{"claude-opus-5", translate.Usage{Input: 1000, Output: 1000, ServiceTier: "fast"}, noon, "0.06"},
 		{"gemini-2.5-pro", small, noon, "0.1475"},
 		{"gemini-2.5-pro", million, noon, "17.5"},
 		{"gemini-2.5-flash", translate.Usage{Input: 1000, AudioInput: 400, Output: 10}, noon, "0.000605"},

@@ -113,7 +113,8 @@ type Usage struct {
 	Cost, UpstreamCost string
 	// BYOK says that Cost is only the router's fee (provider-openrouter.md 4).
 	BYOK bool
-	// ServiceTier is the tier that served and sets the price, in Chat's words; "" is unknown.
+	// ServiceTier is the tier that served and sets the price, in Chat's words, or "fast" for
+	// Claude's fast mode; "" is unknown.
 	ServiceTier string
 	// Raw is the provider's usage object as last seen.
 	Raw []byte

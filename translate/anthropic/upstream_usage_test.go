@@ -39,6 +39,8 @@ func TestMessagesUsageToChat(t *testing.T) {
 		{"4.1 the tier that served: standard", `"standard"`, `"default"`},
 		{"4.1 the tier that served: priority", `"priority"`, `"priority"`},
 		{"4.1 the tier that served: batch", `"batch"`, `null`},
+		{"3.1 fast mode is Chat's priority", `"standard","speed":"fast"`, `"priority"`},
+		{"3.1 the ordinary speed is no tier", `"standard","speed":"standard"`, `"default"`},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			got, err := wholeAnswer(t, asking(t, ""), `{"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1,"service_tier":`+r.usage+`}}`)

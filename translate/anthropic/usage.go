@@ -39,7 +39,9 @@ func MergeUsage(u *translate.Usage, v scan.Value) bool {
 		u.UpstreamCost = string(cost.Raw())
 	}
 	u.BYOK = u.BYOK || v.Get("is_byok").True()
-	if word := tier(v.Get("service_tier").Text()); word != "" {
+	if v.Get("speed").Text().Equal("fast") { // it sets the price, whatever the tier
+		u.ServiceTier = "fast"
+	} else if word := tier(v.Get("service_tier").Text()); word != "" && u.ServiceTier != "fast" {
 		u.ServiceTier = word
 	}
 	if any {

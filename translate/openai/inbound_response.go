@@ -25,7 +25,7 @@ func (Dialect) EncodeResponse(dst []byte, r *translate.Response, x *translate.Ex
 	w.Key("usage")
 	writeUsage(&w, &r.Usage)
 	if r.Usage.ServiceTier != "" {
-		w.KeyString("service_tier", r.Usage.ServiceTier)
+		w.KeyString("service_tier", tierWord(r.Usage.ServiceTier))
 	}
 	w.EndObject()
 	return w.B

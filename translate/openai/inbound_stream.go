@@ -321,7 +321,7 @@ func (e *encoder) finishChoice(c *choice) {
 // tier tells which tier served, in the last chunks only: it is known late.
 func (e *encoder) tier() {
 	if e.told != nil && e.told.ServiceTier != "" {
-		e.w.KeyString("service_tier", e.told.ServiceTier)
+		e.w.KeyString("service_tier", tierWord(e.told.ServiceTier))
 	}
 }
 

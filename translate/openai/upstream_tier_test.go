@@ -9,6 +9,29 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate/openai"
 )
 
+// TestFastMode tells Chat clients of Claude's fast mode in their own word, and keeps it for
+// the price although the end of the stream names the tier alone.
+func TestFastMode(t *testing.T) {
+	x := &translate.Exchange{ID: "1", Model: "m", Request: &translate.Request{IncludeUsage: true}}
+	x.Begin(&translate.Target{})
+	pass := translate.NewConversion(anthropic.Dialect{}.NewDecoder(x), openai.Dialect{}.NewEncoder(x), nil)
+	var out []byte
+	var usage *translate.Usage
+	for _, record := range []string{
+		`{"type":"message_start","message":{"id":"msg_1","model":"c","usage":{"input_tokens":10,"output_tokens":1,"service_tier":"standard","speed":"fast"}}}`,
+		`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3,"service_tier":"standard"}}`, `{"type":"message_stop"}`,
+	} {
+		var seen translate.Seen
+		out, seen = pass.Record(out, nil, []byte(record), nil)
+		if seen.Usage != nil {
+			usage = seen.Usage
+		}
+	}
+	if !strings.Contains(string(out), `"service_tier":"priority"`) || usage == nil || usage.ServiceTier != "fast" {
+		t.Errorf("the usage is %+v of %s", usage, out)
+	}
+}
+
 // TestTier carries the tier that served, which sets the price, in streams as well.
 func TestTier(t *testing.T) {
 	for name, to := range map[string]translate.Inbound{"chat": openai.Dialect{}, "messages": anthropic.Dialect{}} {

@@ -81,6 +81,15 @@ func isCount(v scan.Value) bool {
 
 func clamp(n, most int64) int64 { return max(0, min(n, most)) }
 
+// tierWord is Chat's word for the tier that served: Claude's fast mode is what a Chat client
+// asks for as priority (3.1).
+func tierWord(tier string) string {
+	if tier == "fast" {
+		return "priority"
+	}
+	return tier
+}
+
 // writeUsage writes a usage object for a client.
 func writeUsage(w *emit.Writer, u *translate.Usage) {
 	w.Object()
