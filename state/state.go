@@ -24,10 +24,12 @@ type Engines struct {
 type Settings struct {
 	// MaxAnswers is the most bytes of answers kept for requests that may be sent again.
 	MaxAnswers int64
-	// Restore tells what the ledger knows to be used of a tenant's quotas. An engine asks
-	// once for each tenant of which it knows nothing: after a start, or after its server
-	// has lost its data. nil is a gateway without a ledger.
-	Restore func(ctx context.Context, tenant string) ([]limits.Balance, error)
+	// Restore tells what the ledger knows to be used of a tenant's quotas. An engine asks for
+	// those quotas of a reservation that it has no count of: after a start, after its server
+	// has lost its data, in a new window, and where a limit is set in the middle of one. nil
+	// is a gateway without a ledger. What the journal holds and the store does not have yet
+	// is not in it, which is some tenths of a second's use.
+	Restore func(ctx context.Context, tenant string, meters []limits.Meter) ([]int64, error)
 	// OnFailure is told when an engine can no longer reach its server, and when it can
 	// again; nil is nobody.
 	OnFailure func(Failure)
