@@ -18,13 +18,15 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "xjp",
-		Usage: "check|routes|explain",
+		Usage: "check|routes|explain|import",
 		Short: "Commands for the XiaojinPro Gateway",
 		Long: `
 Commands that work with the configuration of the XiaojinPro Gateway, an LLM
 gateway that is built into this Caddy. See the help of each command.
 `,
-		CobraFunc: func(cmd *cobra.Command) { cmd.AddCommand(checkCommand(), routesCommand(), explainCommand()) },
+		CobraFunc: func(cmd *cobra.Command) {
+			cmd.AddCommand(checkCommand(), routesCommand(), explainCommand(), importCommand())
+		},
 	})
 }
 
