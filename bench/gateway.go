@@ -2,34 +2,19 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/process"
 )
 
 // benchKey is the client's key.
 const benchKey = "XJP_bench_key"
 
-// build compiles the binary that is measured.
-func build(dir string) (binary string, err error) {
-	binary = filepath.Join(dir, "caddy")
-	cmd := exec.Command("go", "build", "-o", binary, "github.com/rickyjim626/xjp-gateway/cmd/caddy")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return binary, cmd.Run()
-}
-
 // gateway is a running Caddy process with a site of the gateway and one of reverse_proxy.
 type gateway struct {
-	cmd                *exec.Cmd
+	*process.Server
 	admin, site, proxy string // addresses
 	log                bytes.Buffer
 }
@@ -80,58 +65,20 @@ http://%[3]s {
 
 // startGateway runs the binary and waits until it answers.
 func startGateway(binary, dir string, upstream int) (*gateway, error) {
-	ports, err := freePorts(3)
+	ports, err := process.FreePorts(3)
 	if err != nil {
 		return nil, err
 	}
 	g := &gateway{admin: ports[0], site: ports[1], proxy: ports[2]}
-	config := filepath.Join(dir, "Caddyfile")
-	text := fmt.Sprintf(caddyfile, g.admin, g.site, g.proxy, fmt.Sprintf("http://127.0.0.1:%d", upstream), benchKey)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return nil, err
-	}
-	g.cmd = exec.Command(binary, "run", "--config", config, "--adapter", "caddyfile")
-	g.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-	g.cmd.Stdout, g.cmd.Stderr = &g.log, &g.log
-	if err := g.cmd.Start(); err != nil {
-		return nil, err
-	}
-	if err := g.wait(); err != nil {
-		g.stop()
+	g.Server, err = process.Start(process.Settings{
+		Binary: binary, Dir: dir, Admin: g.admin, Site: g.site,
+		Caddyfile: fmt.Sprintf(caddyfile, g.admin, g.site, g.proxy, fmt.Sprintf("http://127.0.0.1:%d", upstream), benchKey),
+		Output:    &g.log, Errors: &g.log,
+	})
+	if err != nil {
 		return nil, fmt.Errorf("%w; it said:\n%s", err, g.log.String())
 	}
 	return g, nil
-}
-
-// freePorts finds addresses on loopback that nobody listens on.
-func freePorts(n int) ([]string, error) {
-	var list []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		list = append(list, l.Addr().String())
-	}
-	return list, nil
-}
-
-func (g *gateway) wait() error {
-	for range 200 {
-		if res, err := http.Get("http://" + g.site + "/healthz"); err == nil {
-			res.Body.Close()
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	return errors.New("caddy does not answer")
-}
-
-// stop ends the process.
-func (g *gateway) stop() {
-	g.cmd.Process.Kill()
-	g.cmd.Wait()
 }
 
 // address is where a subject's clients connect to.
@@ -142,7 +89,7 @@ func (g *gateway) address(s subject) string {
 	return g.site
 }
 
-func (g *gateway) cpu() (time.Duration, error) { return processCPU(g.cmd.Process.Pid) }
+func (g *gateway) cpu() (time.Duration, error) { return processCPU(g.PID()) }
 
 // footprint is the memory of the process.
 type footprint struct {
@@ -157,46 +104,20 @@ func (f footprint) minus(g footprint) footprint {
 
 // memory measures the process: first what it holds as it is, then what it needs.
 func (g *gateway) memory() (f footprint, err error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.cmd.Process.Pid))
-	if err != nil {
+	if f.resident, err = g.Resident(); err != nil {
 		return f, err
 	}
-	if f.resident, err = number(status, `VmRSS:\s+(\d+) kB`); err != nil {
-		return f, err
-	}
-	f.resident *= 1 << 10
-	var stats bytes.Buffer
-	if err := g.profile(&stats, "heap?gc=1&debug=1"); err != nil {
-		return f, err
-	}
-	heap, err := number(stats.Bytes(), `# HeapAlloc = (\d+)`)
-	if err != nil {
-		return f, err
-	}
-	stack, err := number(stats.Bytes(), `# Stack = (\d+)`)
-	f.inUse = heap + stack
+	heap, err := g.Heap()
+	f.inUse = heap.Alloc + heap.Stack
 	return f, err
-}
-
-// number finds the one number in a text.
-func number(text []byte, pattern string) (int64, error) {
-	found := regexp.MustCompile(pattern).FindSubmatch(text)
-	if found == nil {
-		return 0, fmt.Errorf("there is no %s", pattern)
-	}
-	return strconv.ParseInt(string(found[1]), 10, 64)
 }
 
 // profile fetches a profile from Caddy's admin endpoint.
 func (g *gateway) profile(to io.Writer, name string) error {
-	res, err := http.Get("http://" + g.admin + "/debug/pprof/" + name)
+	text, err := g.Fetch("/debug/pprof/" + name)
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("profile %s: %s", strings.SplitN(name, "?", 2)[0], res.Status)
-	}
-	_, err = io.Copy(to, res.Body)
+	_, err = io.WriteString(to, text)
 	return err
 }

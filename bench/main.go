@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/process"
 )
 
 // options are the command's flags.
@@ -55,7 +57,7 @@ func (o *options) main() error {
 		return err
 	}
 	defer b.mock.close()
-	defer func() { b.gateway.stop() }()
+	defer func() { b.gateway.Kill() }()
 	if o.prof != "" {
 		return b.profileAll(o.prof, selected)
 	}
@@ -73,7 +75,7 @@ func (o *options) main() error {
 func (b *bench) start() (err error) {
 	if b.binary == "" {
 		fmt.Fprintln(os.Stderr, "building …")
-		if b.binary, err = build(b.dir); err != nil {
+		if b.binary, err = process.Build(b.dir); err != nil {
 			return err
 		}
 	}

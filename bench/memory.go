@@ -21,7 +21,7 @@ func (b *bench) memory(streams int) (map[subject]footprint, error) {
 			return nil, err
 		}
 		each, err := b.memoryOf(g, sub, streams)
-		g.stop()
+		g.Kill()
 		if err != nil {
 			return nil, err
 		}

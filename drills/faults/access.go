@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
-	"io"
 	"sync"
 )
 
 // accessRecord is what is looked at of a record of the access log.
 type accessRecord struct {
+	ID       string `json:"xjp_request_id"`
 	Model    string `json:"xjp_model"`
 	Provider string `json:"xjp_provider"`
 	Status   int    `json:"status"`
@@ -26,21 +26,30 @@ type usage struct {
 
 // accessLog holds the records of the access log, by model.
 type accessLog struct {
-	mu    sync.Mutex
-	lines map[string][]accessRecord
+	mu      sync.Mutex
+	begun   []byte // of a line
+	records map[string][]accessRecord
 }
 
-// follow reads the access log while it is written.
-func (l *accessLog) follow(r io.Reader) {
-	in := bufio.NewScanner(r)
-	in.Buffer(nil, 1<<20)
-	for in.Scan() {
-		var a accessRecord
-		if json.Unmarshal(in.Bytes(), &a) == nil && a.Model != "" {
-			l.mu.Lock()
-			l.lines[a.Model] = append(l.lines[a.Model], a)
-			l.mu.Unlock()
+// Write takes the access log while it is written.
+func (l *accessLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.begun = append(l.begun, p...)
+	for {
+		line, rest, ended := bytes.Cut(l.begun, []byte("\n"))
+		if !ended {
+			return len(p), nil
 		}
+		l.add(line)
+		l.begun = append(l.begun[:0], rest...)
+	}
+}
+
+func (l *accessLog) add(line []byte) {
+	var a accessRecord
+	if json.Unmarshal(line, &a) == nil && a.Model != "" {
+		l.records[a.Model] = append(l.records[a.Model], a)
 	}
 }
 
@@ -48,7 +57,7 @@ func (l *accessLog) follow(r io.Reader) {
 func (l *accessLog) of(model string) []accessRecord {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.lines[model]
+	return l.records[model]
 }
 
 // await waits until a model has a record, and gives all that it has then.
@@ -57,11 +66,22 @@ func (l *accessLog) await(model string) []accessRecord {
 	return l.of(model)
 }
 
-// settled adds up the usage of all records.
-func (l *accessLog) settled() (sum usage) {
+// byID gives the records of all models, by the request's id.
+func (l *accessLog) byID() map[string][]accessRecord {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, list := range l.lines {
+	found := map[string][]accessRecord{}
+	for _, list := range l.records {
+		for _, a := range list {
+			found[a.ID] = append(found[a.ID], a)
+		}
+	}
+	return found
+}
+
+// settled adds up the usage of all records.
+func (l *accessLog) settled() (sum usage) {
+	for _, list := range l.byID() {
 		for _, a := range list {
 			sum.Input += a.Input
 			sum.Output += a.Output

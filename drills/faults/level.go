@@ -1,22 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"regexp"
-	"strconv"
 	"time"
 )
 
-// level is what the process holds.
-type level struct {
-	goroutines, files int
-	resident          int64 // bytes
-}
+// level is what the process holds open.
+type level struct{ goroutines, files int }
 
 // level measures the process.
 func (g *gateway) level() (l level, err error) {
@@ -27,58 +18,13 @@ func (g *gateway) level() (l level, err error) {
 	if _, err := fmt.Sscanf(profile, "goroutine profile: total %d", &l.goroutines); err != nil {
 		return l, err
 	}
-	proc := fmt.Sprintf("/proc/%d/", g.cmd.Process.Pid)
-	files, err := os.ReadDir(proc + "fd")
-	if err != nil {
-		return l, err
-	}
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", g.PID()))
 	l.files = len(files)
-	status, err := os.ReadFile(proc + "status")
-	if err != nil {
-		return l, err
-	}
-	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
-	if found == nil {
-		return l, fmt.Errorf("%sstatus has no VmRSS", proc)
-	}
-	l.resident, err = strconv.ParseInt(string(found[1]), 10, 64)
-	l.resident <<= 10
 	return l, err
 }
 
 // goroutines is the profile of all goroutines.
-func (g *gateway) goroutines() (string, error) { return g.profile("goroutine?debug=1") }
-
-func (g *gateway) profile(name string) (string, error) { return g.fetch("/debug/pprof/" + name) }
-
-// heap is what is in use of the heap after garbage was collected: twice, since pools give
-// up what they hold in two turns.
-func (g *gateway) heap() (int64, error) {
-	if _, err := g.profile("heap?gc=1&debug=1"); err != nil {
-		return 0, err
-	}
-	text, err := g.profile("heap?gc=1&debug=1")
-	if err != nil {
-		return 0, err
-	}
-	found := regexp.MustCompile(`# HeapAlloc = (\d+)`).FindStringSubmatch(text)
-	if found == nil {
-		return 0, errors.New("the profile of the heap has no HeapAlloc")
-	}
-	return strconv.ParseInt(found[1], 10, 64)
-}
-
-// fetch reads from the admin endpoint.
-func (g *gateway) fetch(path string) (string, error) {
-	res, err := g.ask(http.MethodGet, path, "")
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	var text bytes.Buffer
-	_, err = io.Copy(&text, res.Body)
-	return text.String(), err
-}
+func (g *gateway) goroutines() (string, error) { return g.Fetch("/debug/pprof/goroutine?debug=1") }
 
 // slack is by how much goroutines and files may be above the start level: what the
 // measurement itself and Caddy's own timers need for a moment.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"regexp"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/process"
 )
 
 // options are the command's flags.
@@ -21,7 +23,7 @@ func main() {
 	flag.StringVar(&o.run, "run", "", "try only faults whose `name` matches this expression")
 	flag.StringVar(&o.binary, "binary", "", "try this `caddy` instead of building one")
 	flag.BoolVar(&o.soak, "soak", false, "soak the gateway with streams, faults and reloads in place of the suite")
-	flag.BoolVar(&o.short, "short", false, "soak with 200 streams in place of 2,000, for less than a minute")
+	flag.BoolVar(&o.short, "short", false, "soak with 200 streams in place of 2,000, for about a minute")
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "the `seed` of the soak's faults")
 	flag.Parse()
 	if err := o.main(); err != nil {
@@ -41,7 +43,7 @@ func (o *options) main() error {
 	}
 	defer os.RemoveAll(dir)
 	if o.binary == "" {
-		if o.binary, err = build(dir); err != nil {
+		if o.binary, err = process.Build(dir); err != nil {
 			return err
 		}
 	}

@@ -17,12 +17,17 @@ type extent struct {
 	time    time.Duration // in which the configuration is reloaded
 	pieces  int           // of a stream
 	pace    time.Duration // between pieces
+	rest    time.Duration // after which memory is measured once more
 }
 
 var (
-	thorough = extent{2000, 2 * time.Minute, 60, 500 * time.Millisecond}
-	brief    = extent{200, 30 * time.Second, 40, 200 * time.Millisecond}
+	thorough = extent{2000, 2 * time.Minute, 60, 500 * time.Millisecond, time.Minute}
+	brief    = extent{200, 30 * time.Second, 40, 200 * time.Millisecond, 5 * time.Second}
 )
+
+// clients is how many there are: so many that the streams are open although some wait for
+// a first piece, fail, or want a whole answer.
+func (e *extent) clients() int { return e.streams * 5 / 4 }
 
 // reloads is how often the configuration is loaded anew.
 const reloads = 50
@@ -33,27 +38,32 @@ type soak struct {
 	gateway        *gateway
 	healthy, flaky *double
 	start          level
-	heap           int64
+	memory         memory // at the start
 
 	mu    sync.Mutex
 	dice  *rand.Rand
 	wrong map[string]int // what was not as it must be, with how often
 	// reached are the calls that came to a provider, true if they were broken on purpose.
 	reached map[string]bool
+	// answered are the answers that clients have got, by the request's id.
+	answered map[string]told
 
 	// site is read-locked from before a request is sent until its answer begins, so that the
 	// site can be removed, and the process ended, while no connection is on its way.
-	site                         sync.RWMutex
-	stopping                     atomic.Bool
-	loads, loading               atomic.Int64 // begun, and those under way or just over
-	served, broken, parted, lost atomic.Int64
+	site                 sync.RWMutex
+	stopping             atomic.Bool
+	lone                 atomic.Bool  // the annex is gone
+	loads, loading       atomic.Int64 // begun, and those under way or just over
+	open, most           atomic.Int64 // streams that have begun and not ended, now and at the height
+	served, broken, lost atomic.Int64
+	parted               [2]atomic.Int64 // at the site, and at the annex
 }
 
 // runSoak makes the whole soak.
 func runSoak(binary, dir string, seed uint64, size extent) (err error) {
 	fmt.Printf("seed %d: %d streams\n", seed, size.streams)
-	s := &soak{extent: size, dice: rand.New(rand.NewPCG(seed, seed)), wrong: map[string]int{}, reached: map[string]bool{}}
-	if err := enoughFiles(size.streams); err != nil {
+	s := &soak{extent: size, dice: rand.New(rand.NewPCG(seed, seed)), wrong: map[string]int{}, reached: map[string]bool{}, answered: map[string]told{}}
+	if err := enoughFiles(size.clients()); err != nil {
 		return err
 	}
 	if s.healthy, err = newDouble(s.well, nil); err != nil {
@@ -67,24 +77,25 @@ func runSoak(binary, dir string, seed uint64, size extent) (err error) {
 	if s.gateway, err = startGateway(binary, dir, s.options("15s")); err != nil {
 		return err
 	}
-	defer s.gateway.stop()
-	for _, phase := range []func() error{s.warm, s.hold, s.level, s.exit} {
+	defer s.gateway.Kill()
+	for _, phase := range []func() error{s.warm, s.hold, s.level, s.exit, s.checkLog, s.gateway.healthy} {
 		if err := phase(); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("%d answers were served, %d broken on purpose, %d ended by the exit; %d connections were lost between listeners\n", s.served.Load(), s.broken.Load(), s.parted.Load(), s.lost.Load())
+	fmt.Printf("%d answers were served, %d broken on purpose, %d ended by the exit, %d of these at a site that was gone; %d connections were lost between listeners\n",
+		s.served.Load(), s.broken.Load(), s.parted[0].Load()+s.parted[1].Load(), s.parted[1].Load(), s.lost.Load())
 	return s.verdict()
 }
 
 // enoughFiles checks that the process and this one may hold all connections: two for each
-// stream, with as many again for those that are being closed.
-func enoughFiles(streams int) error {
+// client, with as many again for those that are being closed.
+func enoughFiles(clients int) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	if need := uint64(4*streams + 500); limit.Cur < need {
+	if need := uint64(4*clients + 500); limit.Cur < need {
 		return fmt.Errorf("%d files may be open, %d are needed (ulimit -n)", limit.Cur, need)
 	}
 	return nil
@@ -138,9 +149,10 @@ func (s *soak) warm() error {
 			if got.status != 200 {
 				return fmt.Errorf("status %d: %.300s", got.status, got.body)
 			}
+			s.note(got, true)
 		}
 	}
-	if err := s.gateway.load(s.gateway.caddyfile(s.options("15s"))); err != nil {
+	if err := s.gateway.Load(s.config("15s")); err != nil {
 		return err
 	}
 	s.healthy.dropIdle()
@@ -150,18 +162,23 @@ func (s *soak) warm() error {
 	if s.start, err = s.gateway.level(); err != nil {
 		return err
 	}
-	s.heap, err = s.gateway.heap()
+	s.memory, err = s.gateway.measure()
 	return err
+}
+
+// config is the whole configuration.
+func (s *soak) config(keepAlive string) string {
+	return s.gateway.caddyfile(s.options(keepAlive), s.gateway.site, s.gateway.annex)
 }
 
 // crowd lets clients ask, one after the other has had its answer, until the soak stops.
 func (s *soak) crowd() *sync.WaitGroup {
 	var clients sync.WaitGroup
-	for i := range s.streams {
+	for i := range s.clients() {
 		clients.Go(func() {
-			time.Sleep(time.Duration(i) * 5 * time.Second / time.Duration(s.streams))
+			time.Sleep(time.Duration(i) * 5 * time.Second / time.Duration(s.clients()))
 			for n := 0; !s.stopping.Load(); n++ {
-				s.one(fmt.Sprintf("call-%d-%d-%d.", i, n, time.Now().UnixNano()))
+				s.one(i%2, fmt.Sprintf("call-%d-%d-%d.", i, n, time.Now().UnixNano()))
 			}
 		})
 	}
@@ -185,55 +202,58 @@ func (s *soak) hold() error {
 	}
 	s.stopping.Store(true)
 	clients.Wait()
+	fmt.Printf("%d streams were open at once\n", s.most.Load())
+	if most := s.most.Load(); err == nil && most < int64(s.streams) {
+		err = fmt.Errorf("only %d streams were open at once, not %d", most, s.streams)
+	}
 	return err
 }
 
 // suspend stops the process for longer than the limits of the failing routes, as a machine
 // that sleeps does: its clock leaps ahead. The clock of the system cannot be set by a drill.
 func (s *soak) suspend() error {
-	if err := s.gateway.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := s.gateway.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
 	time.Sleep(3 * time.Second)
-	return s.gateway.cmd.Process.Signal(syscall.SIGCONT)
+	return s.gateway.Signal(syscall.SIGCONT)
 }
 
-// reload loads an equal, a changed, a broken configuration, or one without the gateway's
-// site, in turn.
+// reload loads an equal, a changed, a broken configuration, or one without any site, in
+// turn.
 func (s *soak) reload(i int) error {
 	s.loads.Add(1)
 	s.loading.Add(1)
 	// Caddy closes the old listeners on its own time, when the load has been answered.
 	defer time.AfterFunc(500*time.Millisecond, func() { s.loading.Add(-1) })
-	whole := s.gateway.caddyfile(s.options("15s"))
+	whole := s.config("15s")
 	switch i % 4 {
 	case 0:
-		return s.gateway.load(whole)
+		return s.gateway.Load(whole)
 	case 1:
-		return s.gateway.load(s.gateway.caddyfile(s.options("14s")))
+		return s.gateway.Load(s.config("14s"))
 	case 2:
 		return s.refused(whole)
 	}
 	s.site.Lock()
 	defer s.site.Unlock()
-	site := strings.Index(whole, "\nhttp://")
-	if err := s.gateway.load(whole[:site+1]); err != nil {
+	if err := s.gateway.Load(s.gateway.caddyfile(s.options("15s"))); err != nil {
 		return err
 	}
 	time.Sleep(100 * time.Millisecond)
-	return s.gateway.load(whole)
+	return s.gateway.Load(whole)
 }
 
 // refused checks that a broken configuration is refused and changes nothing.
 func (s *soak) refused(whole string) error {
-	before, err := s.gateway.fetch("/config/")
+	before, err := s.gateway.Fetch("/config/")
 	if err != nil {
 		return err
 	}
-	if s.gateway.load(strings.Replace(whole, "route flaky-chat", "route nobody", 1)) == nil {
+	if s.gateway.Load(strings.Replace(whole, "route flaky-chat", "route nobody", 1)) == nil {
 		return errors.New("a broken configuration was taken")
 	}
-	after, err := s.gateway.fetch("/config/")
+	after, err := s.gateway.Fetch("/config/")
 	if err == nil && after != before {
 		err = errors.New("a broken configuration has changed the one in use")
 	}
@@ -251,47 +271,47 @@ func (s *soak) level() error {
 	if err := s.gateway.settles(s.start); err != nil {
 		return err
 	}
-	heap, err := s.gateway.heap()
-	if err != nil {
-		return err
-	}
-	now, err := s.gateway.level()
-	fmt.Printf("goroutines %d → %d, files %d → %d, heap %d → %d KiB, resident %d → %d MiB\n", s.start.goroutines, now.goroutines, s.start.files, now.files, s.heap>>10, heap>>10, s.start.resident>>20, now.resident>>20)
-	if most := s.heap*3/2 + 16<<20; err == nil && heap > most {
-		err = fmt.Errorf("%d bytes of heap are in use, %d at the start", heap, s.heap)
-	}
-	// What was needed at the height, twice over for the garbage collector, goes back to the
-	// system little by little only.
-	if most := s.start.resident + 64<<20 + int64(s.streams)*192<<10; err == nil && now.resident > most {
-		err = fmt.Errorf("%d bytes are resident, %d at the start", now.resident, s.start.resident)
-	}
-	return err
+	return s.checkMemory()
 }
 
-// exit ends the process while streams are open.
+// exit ends the process while streams are open at a site that is there and at one that is
+// gone for good.
 func (s *soak) exit() error {
 	s.stopping.Store(false)
 	clients := s.crowd()
 	time.Sleep(6 * time.Second)
+	if err := s.removeAnnex(); err != nil {
+		return err
+	}
+	time.Sleep(time.Second)
 	s.site.Lock()
 	s.stopping.Store(true)
-	open := s.healthy.answering() + s.flaky.answering()
-	err := s.gateway.cmd.Process.Signal(syscall.SIGTERM)
+	open := s.open.Load()
+	err := s.gateway.Signal(syscall.SIGTERM)
 	s.site.Unlock()
 	clients.Wait()
 	if err != nil {
 		return err
 	}
-	select {
-	case <-s.gateway.exited:
-	case <-time.After(patience):
-		return errors.New("the process has not exited")
+	status, err := s.gateway.Exited(patience)
+	if err != nil {
+		return err
 	}
-	if code := s.gateway.cmd.ProcessState.ExitCode(); code != 0 {
-		s.complain("the process exits with %d", code)
+	if status != 0 {
+		s.complain("the process exits with %d", status)
 	}
-	if s.parted.Load() == 0 {
-		s.complain("no stream was ended by the exit, though %d were open", open)
+	for i, where := range []string{"at the site", "at the site that was gone"} {
+		if s.parted[i].Load() == 0 {
+			s.complain("no stream %s was ended by the exit, though %d were open", where, open)
+		}
 	}
 	return nil
+}
+
+// removeAnnex takes one of the sites away for good.
+func (s *soak) removeAnnex() error {
+	s.site.Lock()
+	defer s.site.Unlock()
+	s.lone.Store(true)
+	return s.gateway.Load(s.gateway.caddyfile(s.options("15s"), s.gateway.site))
 }

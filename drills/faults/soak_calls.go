@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// one makes a request and judges its answer.
-func (s *soak) one(id string) {
+// one makes a request at one of the sites and judges its answer.
+func (s *soak) one(at int, id string) {
 	client, model := clientWires[s.chance(2)], wires[s.chance(3)]
 	stream := s.chance(5) > 0
 	body := strings.Replace(request("soak-"+string(model), stream), "Hi there", id, 1)
@@ -19,7 +19,10 @@ func (s *soak) one(id string) {
 		return
 	}
 	loads, loading := s.loads.Load(), s.loading.Load() > 0
-	c, err := ask(s.gateway.site, client, body, time.Duration(s.pieces)*s.pace+3*patience)
+	if s.lone.Load() {
+		at = 0
+	}
+	c, err := ask([]string{s.gateway.site, s.gateway.annex}[at], client, body, time.Duration(s.pieces)*s.pace+3*patience)
 	if err == nil {
 		defer c.close()
 		err = c.head()
@@ -30,13 +33,25 @@ func (s *soak) one(id string) {
 		return
 	}
 	if err == nil {
-		err = c.rest()
+		err = s.rest(c, stream)
 	}
 	if err != nil {
 		s.complain("%s: %s (%s)", where, withoutPorts(err), s.seen(id))
 		return
 	}
-	s.judge(where, id, client, stream, &c.answer)
+	s.judge(at, where, id, client, stream, &c.answer)
+}
+
+// rest reads an answer to its end, and counts it while it is an open stream.
+func (s *soak) rest(c *client, stream bool) error {
+	if stream {
+		open := s.open.Add(1)
+		for most := s.most.Load(); open > most && !s.most.CompareAndSwap(most, open); {
+			most = s.most.Load()
+		}
+		defer s.open.Add(-1)
+	}
+	return c.rest()
 }
 
 // betweenListeners reports whether a call without any answer is none of the gateway's. When
@@ -79,8 +94,9 @@ func withoutPorts(err error) string {
 }
 
 // judge says whether an answer is what it may be.
-func (s *soak) judge(where, id string, client wire, stream bool, got *answer) {
+func (s *soak) judge(at int, where, id string, client wire, stream bool, got *answer) {
 	if got.status != 200 {
+		s.note(got, false)
 		s.complain("%s: %d that a healthy route could have avoided: %.200s", where, got.status, got.body)
 		return
 	}
@@ -88,6 +104,7 @@ func (s *soak) judge(where, id string, client wire, stream bool, got *answer) {
 	s.mu.Lock()
 	cut := s.reached[id]
 	s.mu.Unlock()
+	s.note(got, said.failed == "")
 	switch {
 	case err != nil:
 		s.complain("%s: %v", where, err)
@@ -98,7 +115,7 @@ func (s *soak) judge(where, id string, client wire, stream bool, got *answer) {
 	case said.failed != "" && cut:
 		s.broken.Add(1)
 	case said.failed != "" && s.stopping.Load() && strings.Contains(got.body, "the gateway is shutting down"):
-		s.parted.Add(1)
+		s.parted[at].Add(1)
 	default:
 		s.complain("%s: broken, though nobody broke it: %q %s", where, said.failed, tail(got.body))
 	}

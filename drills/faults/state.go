@@ -43,7 +43,7 @@ type load struct {
 
 // routes asks for the state of all routes.
 func (g *gateway) routes() (all *routes, err error) {
-	text, err := g.fetch("/xjp/routes")
+	text, err := g.Fetch("/xjp/routes")
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (h *health) bears(m mark, failures int, since time.Duration) error {
 
 // tokens adds up the usage that the metrics have counted.
 func (g *gateway) tokens() (sum usage, err error) {
-	text, err := g.fetch("/metrics")
+	text, err := g.Fetch("/metrics")
 	if err != nil {
 		return sum, err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/process"
 )
 
 // setting is a configuration with the faults that are tried under it.
@@ -76,7 +78,7 @@ func (s *suite) listen(selected *regexp.Regexp) (err error) {
 	if s.places.full, err = newFullBacklog(); err != nil {
 		return err
 	}
-	free, err := freePorts(1)
+	free, err := process.FreePorts(1)
 	if err != nil {
 		return err
 	}
@@ -158,7 +160,7 @@ func providerOption(name string, w wire, base string) string {
 // close ends all that was started.
 func (s *suite) close() {
 	if s.gateway != nil {
-		s.gateway.stop()
+		s.gateway.Kill()
 	}
 	for _, d := range s.doubles {
 		if d != nil {
@@ -205,10 +207,7 @@ func (s *suite) run() error {
 		wrong = append(wrong, st.try(s))
 	}
 	wrong = append(wrong, s.settledOnce())
-	if said := s.gateway.said(); strings.Contains(said, "panic") || strings.Contains(said, "DATA RACE") {
-		wrong = append(wrong, fmt.Errorf("the process said:\n%s", said))
-	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, s.gateway.healthy())...)
 }
 
 // try makes all trials of a fault at once, and checks that nothing is left of them.
