@@ -15,7 +15,8 @@ type admission struct {
 	taken      int
 	route      registry.Ticket
 	credential registry.Ticket
-	proven     bool // content has come
+	limit      registry.Ticket // of the credential's rate limit for the model
+	proven     bool            // content has come
 }
 
 // admit takes what the next call needs, or tells what is missing.
@@ -37,8 +38,18 @@ func (a *attempt) admit() *failure {
 		a.leavePlaces()
 		return f
 	}
+	a.tellChanges(now)
 	a.state.Latency.Begin()
 	return nil
+}
+
+// tellChanges tells of rests that are over: the call that begins is the first to notice.
+func (a *attempt) tellChanges(now time.Time) {
+	a.changed(nil, a.state.Change(now))
+	a.changed(a.credential, a.credential.state.Change(now))
+	if limit := a.limitOf(a.credential); limit != a.state {
+		a.changed(a.credential, limit.Change(now))
+	}
 }
 
 // unadmitted is the failure of an attempt whose provider was not called.
@@ -105,7 +116,7 @@ func (a *attempt) takeCredential(now time.Time) *failure {
 			}
 		}
 		if ticket, ok := cred.state.Begin(now); ok {
-			a.credential, a.admission.credential = cred, ticket
+			a.credential, a.admission.credential, a.admission.limit = cred, ticket, a.limitOf(cred).Ticket(now)
 			return nil
 		}
 	}

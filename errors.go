@@ -106,9 +106,7 @@ func (c *call) writeRaw(raw *rawAnswer) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(raw.body)))
 	c.announce()
-	c.outcome.status = raw.status
-	c.w.WriteHeader(raw.status)
-	c.w.Write(raw.body)
+	c.sendWhole(raw.status, raw.body)
 }
 
 // checkMethod refuses methods that the endpoint does not know.

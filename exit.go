@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"context"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,7 +95,20 @@ func (e *exit) wait(context.Context) {
 	for told := time.Now().Add(maxFarewell); e.outlived.Load() > 0 && time.Now().Before(told); {
 		time.Sleep(lookPause)
 	}
-	time.Sleep(lookPause) // for what HTTP writes behind the last frame
+	drain(maxFarewell)
+}
+
+// drain waits until the connections have ended on which HTTP still writes what comes behind
+// the last frames: as long as the goroutines become fewer, of which each has one.
+func drain(limit time.Duration) {
+	for before, end := goruntime.NumGoroutine(), time.Now().Add(limit); ; {
+		time.Sleep(lookPause)
+		now := goruntime.NumGoroutine()
+		if now >= before || time.Now().After(end) {
+			return
+		}
+		before = now
+	}
 }
 
 // times are what a configuration says of its end.

@@ -114,9 +114,7 @@ func (c *call) win(b *branch, branches []*branch, ended <-chan *branch, running 
 	c.outcome.attempts, c.outcome.streamed = attempts, streamed
 	maps.Copy(c.w.Header(), b.kept.header)
 	c.publish()
-	c.headersSent = true
-	c.w.WriteHeader(b.kept.status)
-	c.w.Write(b.kept.body.Bytes())
+	c.sendWhole(b.kept.status, b.kept.body.Bytes())
 }
 
 // lose records what the call cost whose answer came too late: the provider may charge for

@@ -16,8 +16,19 @@ func (a *attempt) proven() {
 	now := time.Now()
 	a.state.Latency.Observe(now, now.Sub(a.started))
 	a.report(now, registry.Succeeded)
-	a.admission.route, a.admission.credential = a.state.Ticket(), a.credential.state.Ticket()
+	a.admission.route, a.admission.credential = a.state.Ticket(now), a.credential.state.Ticket(now)
 	a.admission.proven = true
+}
+
+// answered reports to the breakers that a whole answer is there, before the client is sent
+// it: how fast the client takes it, or whether it does, says nothing of the provider.
+func (a *attempt) answered() {
+	if !a.admission.proven {
+		a.proven()
+	}
+	if !a.stream {
+		a.state.Latency.ObserveWhole(time.Since(a.started))
+	}
 }
 
 // learn ends what admit began, and lets what is known of route, credential and provider
@@ -33,12 +44,8 @@ func (a *attempt) learn(f *failure) {
 	case a.endedByShutdown(), a.c.outcome.gone:
 		a.report(now, registry.Neutral)
 	case f == nil:
-		if !a.admission.proven {
-			a.state.Latency.Observe(now, now.Sub(a.started))
-			a.report(now, registry.Succeeded)
-		}
-		if !a.stream {
-			a.state.Latency.ObserveWhole(now.Sub(a.started))
+		if !a.admission.proven { // a stream that has ended well without a word
+			a.proven()
 		}
 	default:
 		a.c.note(a, f)
@@ -77,23 +84,23 @@ func (a *attempt) rest(now time.Time, f *failure) {
 	v := f.verdict
 	switch v.Scope {
 	case providers.RestRoute:
-		a.changed(nil, a.state.Rest(now, v.For, causeOf(f)))
+		a.changed(nil, a.state.Rest(now, a.admission.route, v.For, causeOf(f)))
 		return
 	case providers.RestCredential:
 	default:
 		return
 	}
 	if cause := causeOf(f); cause == registry.CauseAuth {
-		a.changed(a.credential, a.credential.state.Rest(now, v.For, cause))
+		a.changed(a.credential, a.credential.state.Rest(now, a.admission.credential, v.For, cause))
 	} else {
-		a.changed(a.credential, a.limitOf(a.credential).Rest(now, v.For, cause))
+		a.changed(a.credential, a.limitOf(a.credential).Rest(now, a.admission.limit, v.For, cause))
 	}
 	if kind, wait := a.credentialsRest(now); wait > 0 {
 		cause := registry.CauseAuth
 		if kind == translate.ErrUpstreamLimit {
 			cause = registry.CauseRateLimit
 		}
-		a.changed(nil, a.state.Rest(now, wait, cause))
+		a.changed(nil, a.state.Rest(now, a.admission.route, wait, cause))
 	}
 }
 

@@ -26,12 +26,25 @@ func newPatience(a *attempt) *patience {
 	limit := limits.Total
 	if a.stream {
 		limit = limits.FirstToken
-		if limits.StreamTotal > 0 {
-			p.whole = time.AfterFunc(time.Duration(limits.StreamTotal), func() { a.cancel(errTotal) })
+		if whole := a.wholeLimit(); whole > 0 {
+			p.whole = time.AfterFunc(whole, func() { a.cancel(errTotal) })
 		}
 	}
 	p.timer = time.AfterFunc(time.Duration(limit), p.expire)
 	return p
+}
+
+// wholeLimit is the time that a stream may take to its end, 0 if there is no limit. One that
+// is gathered for a client that wants a whole answer may take no longer than that may.
+func (a *attempt) wholeLimit() time.Duration {
+	limits := &a.route.timeouts
+	switch {
+	case a.c.ask.stream:
+		return time.Duration(limits.StreamTotal)
+	case limits.StreamTotal > 0:
+		return time.Duration(min(limits.StreamTotal, limits.Total))
+	}
+	return time.Duration(limits.Total)
 }
 
 // expire is called when a limit may have passed.

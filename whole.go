@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -90,6 +91,7 @@ func (a *attempt) passWhole(doc *scan.Doc) *failure {
 	}
 	seen.Content = true
 	a.c.see(a, &seen)
+	a.answered()
 	a.c.writeJSON(http.StatusOK, out)
 	return nil
 }
@@ -110,6 +112,7 @@ func (a *attempt) answerWhole(r *translate.Response) *failure {
 		seen.Stop = &r.Choices[0].Stop
 	}
 	c.see(a, &seen)
+	a.answered()
 	c.writeJSON(http.StatusOK, out)
 	return nil
 }
@@ -127,6 +130,7 @@ func (a *attempt) unfold(r *translate.Response) *failure {
 	}
 	seen := translate.Seen{Content: true, Usage: &r.Usage, Done: true}
 	c.see(a, &seen)
+	a.answered()
 	return a.finish(out, &seen, nil, observer)
 }
 
@@ -136,10 +140,18 @@ func (c *call) writeJSON(status int, body []byte) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.announce()
+	c.sendWhole(status, body)
+}
+
+// sendWhole sends a whole answer whose headers are set. A client that does not take it has
+// gone.
+func (c *call) sendWhole(status int, body []byte) {
 	c.outcome.status = status
 	c.headersSent = true
 	c.w.WriteHeader(status)
-	c.w.Write(body)
+	if _, err := c.w.Write(body); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		c.outcome.gone = true
+	}
 }
 
 // announce is called before headers are sent: what is known by then is told to other

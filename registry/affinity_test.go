@@ -69,7 +69,7 @@ func TestAffinityStays(t *testing.T) {
 	full := build([]string{"a", "b", "c", "d"}, []int{1, 2, 3, 4})
 	before := homes(full, candidatesOf(full), manySessions)
 	resting := candidatesOf(full)
-	resting[1].State.Rest(noon, time.Minute, CauseRateLimit)
+	resting[1].State.Rest(noon, Ticket{}, time.Minute, CauseRateLimit)
 	for _, test := range []struct {
 		name string
 		m    *Model

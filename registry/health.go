@@ -130,6 +130,7 @@ type Health struct {
 	mu         sync.Mutex
 	thresholds Thresholds
 	state      Breaker
+	told       Breaker // the state that transitions have told of
 	cause      Cause
 	since      time.Time
 	until      time.Time
@@ -153,7 +154,7 @@ func (h *Health) Configure(t Thresholds) {
 	h.thresholds = t
 }
 
-// at brings the state up to the time. That a rest has ended is no transition: nobody may
+// at brings the state up to the time. That a rest has ended is told by Change, as nobody may
 // ask for long.
 func (h *Health) at(now time.Time) {
 	if now.Before(h.since) { // the clock has jumped: what is left of a rest begins anew
@@ -213,10 +214,11 @@ func (h *Health) Begin(now time.Time) (Ticket, bool) {
 	return Ticket{}, false
 }
 
-// Ticket gives leave to report on a call that goes on after its success was reported.
-func (h *Health) Ticket() Ticket {
+// Ticket gives leave to report on a call that is under way already.
+func (h *Health) Ticket(now time.Time) Ticket {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.at(now)
 	return Ticket{epoch: h.epoch}
 }
 
@@ -261,7 +263,19 @@ func (h *Health) probed(now time.Time, o Outcome) {
 }
 
 func (h *Health) transition(from Breaker) Transition {
+	if from != h.state {
+		h.told = h.state
+	}
 	return Transition{From: from, To: h.state, Cause: h.cause, Until: h.until}
+}
+
+// Change tells, once, of a change that End and Rest have not told of: that a rest has ended
+// by itself, or by an operator's word.
+func (h *Health) Change(now time.Time) Transition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at(now)
+	return h.transition(h.told)
 }
 
 func (h *Health) open(now time.Time) {
@@ -290,17 +304,23 @@ func (h *Health) tooMany() bool {
 	return h.inARow >= t.Failures || calls >= t.MinCalls && float64(failures) >= t.Ratio*float64(calls)
 }
 
-// Rest takes out of use what a provider has refused, for the time that it told. A time of
-// 0 is unknown: one second then, twice as long for each further rest without a success
-// between, up to 30 s; while a rest lasts it says nothing, since many calls may be refused
-// at once. A later end that is known already stays, and none is later than in an hour.
-// What was refused for its credential, or was not closed for its failures, is tried by one
-// probe after the rest.
-func (h *Health) Rest(now time.Time, d time.Duration, cause Cause) Transition {
+// Rest takes out of use what a provider has refused a call, for the time that it told. A
+// time of 0 is unknown: one second then, twice as long for each further rest without a
+// success between, up to 30 s; while a rest lasts it says nothing, since many calls may be
+// refused at once. A later end that is known already stays, and none is later than in an
+// hour. What was refused for its credential, or was not closed for its failures, is tried by
+// one probe after the rest.
+//
+// A call that began before the last change of state is no further rest, and of what it was
+// refused for only a time that the provider told itself still says something.
+func (h *Health) Rest(now time.Time, t Ticket, d time.Duration, cause Cause) Transition {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.at(now)
-	from := h.state
+	from, late := h.state, t.epoch != h.epoch
+	if late && (d <= 0 || cause == CauseAuth || cause == CauseModel) {
+		return h.transition(from)
+	}
 	rests := from == Open || from == Resting
 	if d <= 0 && !rests {
 		d = min(firstRest<<min(h.rests, 10), longestRest)
@@ -309,7 +329,7 @@ func (h *Health) Rest(now time.Time, d time.Duration, cause Cause) Transition {
 	if rests && !until.After(h.until) {
 		return h.transition(from)
 	}
-	if !rests {
+	if !rests && !late {
 		h.rests++
 	}
 	state := Resting

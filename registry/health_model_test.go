@@ -185,14 +185,25 @@ func (m *breakerModel) byRatio() bool {
 func (m *breakerModel) rest(t *rapid.T) {
 	d := time.Duration(rapid.SampledFrom([]int{0, 0, 1, 10, 60, 10_000}).Draw(t, "seconds")) * time.Second
 	cause := rapid.SampledFrom([]Cause{CauseRateLimit, CauseAuth}).Draw(t, "cause")
+	ticket, late := m.health.Ticket(m.now), false
+	if n := len(m.calls); n > 0 && rapid.Bool().Draw(t, "of a call") {
+		c := m.calls[rapid.IntRange(0, n-1).Draw(t, "call")]
+		ticket, late = c.ticket, c.age != m.age || c.probe && c != m.probe()
+	}
 	before := m.state
-	got := m.health.Rest(m.now, d, cause)
+	got := m.health.Rest(m.now, ticket, d, cause)
 	rests := m.state == Open || m.state == Resting
+	if late && (d == 0 || cause == CauseAuth) {
+		if got.Changed() {
+			t.Fatalf("a late refusal changes %+v", got)
+		}
+		return
+	}
 	if d == 0 && !rests {
 		d = min(30*time.Second, time.Second<<m.rests)
 	}
 	until := m.now.Add(min(d, time.Hour))
-	if !rests {
+	if !rests && !late {
 		m.rests = min(m.rests+1, 5)
 	}
 	if !rests || until.After(m.until) {

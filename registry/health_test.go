@@ -162,7 +162,7 @@ func TestBreakerProbes(t *testing.T) {
 		}},
 		{"a probe that is limited is followed by a probe", func(t *testing.T, p *patient, probe Ticket) {
 			p.End(p.now, probe, Neutral)
-			p.Rest(p.now, 7*time.Second, CauseRateLimit)
+			p.Rest(p.now, p.Ticket(p.now), 7*time.Second, CauseRateLimit)
 			p.is(Open, 7*time.Second)
 			p.pass(7 * time.Second)
 			p.begin()
@@ -213,7 +213,7 @@ func TestLateResults(t *testing.T) {
 				p.is(state, wait)
 				for range 10 {
 					if renewed {
-						early = p.Ticket()
+						early = p.Ticket(p.now)
 					}
 					if got := p.End(p.now, early, o); got.Changed() {
 						t.Errorf("outcome %d while %s: %+v", o, state, got)
@@ -226,17 +226,17 @@ func TestLateResults(t *testing.T) {
 	t.Run("a success in a rest does not end its doubling", func(t *testing.T) {
 		p := newPatient(t)
 		early := p.begin()
-		p.Rest(p.now, 0, CauseRateLimit)
+		p.Rest(p.now, p.Ticket(p.now), 0, CauseRateLimit)
 		p.End(p.now, early, Succeeded)
 		p.is(Resting, time.Second)
 		p.pass(time.Second)
-		p.Rest(p.now, 0, CauseRateLimit)
+		p.Rest(p.now, p.Ticket(p.now), 0, CauseRateLimit)
 		p.is(Resting, 2*time.Second)
 	})
 	t.Run("what began after a failure of its ticket's time counts", func(t *testing.T) {
 		p := newPatient(t)
 		for range 5 {
-			p.End(p.now, p.Ticket(), Failed)
+			p.End(p.now, p.Ticket(p.now), Failed)
 		}
 		p.is(Open, 20*time.Second)
 	})
@@ -281,7 +281,7 @@ func TestRests(t *testing.T) {
 			for _, r := range test.rests {
 				p.pass(r.after)
 				before, _ := p.Ready(p.now)
-				if got := p.Rest(p.now, r.d, r.cause); got.To != r.is || !got.Until.Equal(p.now.Add(r.wait)) || before && !got.Changed() {
+				if got := p.Rest(p.now, p.Ticket(p.now), r.d, r.cause); got.To != r.is || !got.Until.Equal(p.now.Add(r.wait)) || before && !got.Changed() {
 					t.Fatalf("%+v after %+v", got, r)
 				}
 				p.is(r.is, r.wait)
@@ -295,19 +295,19 @@ func TestRests(t *testing.T) {
 	t.Run("a success ends the doubling", func(t *testing.T) {
 		p := newPatient(t)
 		for range 4 {
-			p.Rest(p.now, 0, CauseRateLimit)
+			p.Rest(p.now, p.Ticket(p.now), 0, CauseRateLimit)
 			p.pass(time.Minute)
 		}
 		p.call(1, Succeeded)
-		p.Rest(p.now, 0, CauseRateLimit)
+		p.Rest(p.now, p.Ticket(p.now), 0, CauseRateLimit)
 		p.is(Resting, time.Second)
 	})
 	t.Run("the provider's time in an open breaker", func(t *testing.T) {
 		p := newPatient(t)
 		p.call(5, Failed)
-		p.Rest(p.now, 5*time.Second, CauseFailures)
+		p.Rest(p.now, p.Ticket(p.now), 5*time.Second, CauseFailures)
 		p.is(Open, 20*time.Second)
-		p.Rest(p.now, 50*time.Second, CauseFailures)
+		p.Rest(p.now, p.Ticket(p.now), 50*time.Second, CauseFailures)
 		p.is(Open, 50*time.Second)
 		p.pass(50 * time.Second)
 		p.begin()
@@ -315,9 +315,121 @@ func TestRests(t *testing.T) {
 	})
 	t.Run("waking", func(t *testing.T) {
 		p := newPatient(t)
-		p.Rest(p.now, time.Hour, CauseAuth)
+		p.Rest(p.now, p.Ticket(p.now), time.Hour, CauseAuth)
 		p.wake(p.now)
 		p.is(Closed, 0)
+	})
+}
+
+// TestLateRests: a refusal of a call that began before the last rest is no further rest,
+// but a time that the provider told with it counts.
+func TestLateRests(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		d     time.Duration
+		cause Cause
+		is    Breaker
+		wait  time.Duration
+	}{
+		{"a limit without a time", 0, CauseRateLimit, Closed, 0},
+		{"a limit with a time", 7 * time.Second, CauseRateLimit, Resting, 7 * time.Second},
+		{"an overload with a time", 7 * time.Second, CauseFailures, Resting, 7 * time.Second},
+		{"a refused credential", time.Minute, CauseAuth, Closed, 0},
+		{"a missing model", time.Minute, CauseModel, Closed, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPatient(t)
+			early := p.begin()
+			p.Rest(p.now, p.begin(), 0, CauseRateLimit)
+			p.pass(time.Second)
+			p.is(Closed, 0)
+			got := p.Rest(p.now, early, test.d, test.cause)
+			if p.is(test.is, test.wait); got.To != test.is {
+				t.Errorf("%+v", got)
+			}
+			p.pass(time.Minute)
+			p.Rest(p.now, p.begin(), 0, CauseRateLimit)
+			p.is(Resting, 2*time.Second) // the second of its kind, whatever came late
+		})
+	}
+	t.Run("many calls that were under way at once", func(t *testing.T) {
+		p := newPatient(t)
+		calls := make([]Ticket, 50)
+		for i := range calls {
+			calls[i] = p.begin()
+		}
+		for _, call := range calls {
+			p.Rest(p.now, call, 0, CauseRateLimit)
+			p.pass(300 * time.Millisecond)
+		}
+		p.is(Closed, 0)
+		p.Rest(p.now, p.begin(), 0, CauseRateLimit)
+		p.is(Resting, 2*time.Second)
+	})
+}
+
+// TestRefusedCredentialRecovers: after its rest a refused credential is probed by one call,
+// which brings it back or lets it rest again.
+func TestRefusedCredentialRecovers(t *testing.T) {
+	p := newPatient(t)
+	p.Rest(p.now, p.begin(), time.Minute, CauseAuth)
+	for range 3 { // it is still refused
+		p.is(Open, time.Minute)
+		p.pass(time.Minute)
+		p.is(HalfOpen, 0)
+		probe := p.begin()
+		p.is(HalfOpen, firstRest)
+		p.End(p.now, probe, Neutral)
+		p.Rest(p.now, probe, time.Minute, CauseAuth)
+	}
+	p.pass(time.Minute)
+	if got := p.End(p.now, p.begin(), Succeeded); got.From != HalfOpen || got.To != Closed {
+		t.Errorf("%+v", got)
+	}
+	p.is(Closed, 0)
+	p.call(4, Succeeded)
+}
+
+// TestChange: the end of a rest that nobody brings about is told by the call after it, and
+// no change is told twice.
+func TestChange(t *testing.T) {
+	told := func(t *testing.T, p *patient, from, to Breaker) {
+		t.Helper()
+		if got := p.Change(p.now); got.From != from || got.To != to {
+			t.Fatalf("%s to %s, want %s to %s", got.From, got.To, from, to)
+		}
+		if again := p.Change(p.now); again.Changed() {
+			t.Fatalf("%s to %s is told again", again.From, again.To)
+		}
+	}
+	t.Run("an open breaker", func(t *testing.T) {
+		p := newPatient(t)
+		told(t, p, Closed, Closed)
+		p.call(5, Failed)
+		told(t, p, Open, Open)
+		p.pass(20 * time.Second)
+		probe := p.begin()
+		told(t, p, Open, HalfOpen)
+		p.End(p.now, probe, Neutral)
+		probe = p.begin()
+		told(t, p, HalfOpen, HalfOpen)
+		p.End(p.now, probe, Succeeded)
+		told(t, p, Closed, Closed)
+	})
+	t.Run("a rate limit", func(t *testing.T) {
+		p := newPatient(t)
+		p.Rest(p.now, p.begin(), 0, CauseRateLimit)
+		told(t, p, Resting, Resting)
+		p.pass(time.Second)
+		p.begin()
+		told(t, p, Resting, Closed)
+	})
+	t.Run("an operator's word", func(t *testing.T) {
+		p := newPatient(t)
+		p.Rest(p.now, p.begin(), time.Hour, CauseAuth)
+		p.wake(p.now)
+		p.begin()
+		told(t, p, Open, Closed)
 	})
 }
 
@@ -328,8 +440,11 @@ func TestClockJumps(t *testing.T) {
 	for _, jump := range []time.Duration{-10 * 365 * day, -day, -30 * time.Second, -time.Second, time.Second, day, 100 * 365 * day} {
 		t.Run(jump.String(), func(t *testing.T) {
 			for name, begin := range map[string]func(p *patient) time.Duration{
-				"open":    func(p *patient) time.Duration { p.call(5, Failed); return 20 * time.Second },
-				"resting": func(p *patient) time.Duration { p.Rest(p.now, time.Minute, CauseRateLimit); return time.Minute },
+				"open": func(p *patient) time.Duration { p.call(5, Failed); return 20 * time.Second },
+				"resting": func(p *patient) time.Duration {
+					p.Rest(p.now, p.Ticket(p.now), time.Minute, CauseRateLimit)
+					return time.Minute
+				},
 				"probing": func(p *patient) time.Duration {
 					p.call(5, Failed)
 					p.pass(10 * day)

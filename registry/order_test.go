@@ -56,7 +56,7 @@ func inOrder(list []Candidate, usable int) string {
 func TestOrder(t *testing.T) {
 	noImages := &translate.Capabilities{Tools: true}
 	rest := func(d time.Duration) func(*Candidate) {
-		return func(c *Candidate) { c.State.Rest(noon, d, CauseRateLimit) }
+		return func(c *Candidate) { c.State.Rest(noon, Ticket{}, d, CauseRateLimit) }
 	}
 	slow := func(d time.Duration) func(*Candidate) { return func(c *Candidate) { c.State.Latency.Observe(noon, d) } }
 	for _, test := range []struct {
@@ -228,9 +228,9 @@ func TestOrderHolds(t *testing.T) {
 		for i := range list {
 			switch rapid.IntRange(0, 5).Draw(t, "state") {
 			case 0:
-				list[i].State.Rest(noon, time.Duration(rapid.IntRange(1, 99).Draw(t, "rest"))*time.Second, CauseRateLimit)
+				list[i].State.Rest(noon, Ticket{}, time.Duration(rapid.IntRange(1, 99).Draw(t, "rest"))*time.Second, CauseRateLimit)
 			case 1:
-				list[i].State.Rest(noon.Add(-time.Minute), time.Second, CauseAuth)
+				list[i].State.Rest(noon.Add(-time.Minute), Ticket{}, time.Second, CauseAuth)
 				list[i].State.Begin(noon) // the probe
 			case 2:
 				list[i].Caps = &translate.Capabilities{Images: rapid.Bool().Draw(t, "images")}
@@ -276,7 +276,7 @@ func TestOrderAllocatesNothing(t *testing.T) {
 			m := modelOf(t, policy, 1, 2, 3, 4, -1, -1)
 			m.Affinity = AffinitySession
 			list, ask := candidatesOf(m), Ask{Now: noon, Affinity: session, Random: seeded(1), Needs: Needs{Images: true, Tools: true, Tokens: 100}}
-			list[1].State.Rest(noon, time.Minute, CauseRateLimit)
+			list[1].State.Rest(noon, Ticket{}, time.Minute, CauseRateLimit)
 			list[2].Caps = &translate.Capabilities{Images: true}
 			if n := testing.AllocsPerRun(100, func() { Order(m, &ask, list) }); n != 0 {
 				t.Errorf("%s by %q: %v allocations", policy, session, n)

@@ -15,8 +15,8 @@ func TestStatesAreBounded(t *testing.T) {
 	var s States
 	keep := map[string]*State{}
 	for name, use := range map[string]func(*State){
-		"resting":    func(st *State) { st.Rest(noon, time.Hour, CauseRateLimit) },
-		"open":       func(st *State) { st.Rest(noon, time.Hour, CauseAuth) },
+		"resting":    func(st *State) { st.Rest(noon, st.Ticket(noon), time.Hour, CauseRateLimit) },
+		"open":       func(st *State) { st.Rest(noon, st.Ticket(noon), time.Hour, CauseAuth) },
 		"failed":     func(st *State) { ticket, _ := st.Begin(noon); st.End(noon, ticket, Failed) },
 		"called":     func(st *State) { st.Gate.TryEnter() },
 		"first used": func(*State) {},
@@ -41,7 +41,7 @@ func TestStatesAreBounded(t *testing.T) {
 	}
 	t.Run("rests go before calls under way, and the bound holds", func(t *testing.T) {
 		for i := range maxStates * 5 / 4 {
-			s.Get(fmt.Sprint("rests ", i)).Rest(noon, time.Hour, CauseRateLimit)
+			s.Get(fmt.Sprint("rests ", i)).Rest(noon, Ticket{}, time.Hour, CauseRateLimit)
 		}
 		if s.Find("called") != keep["called"] || s.Find("resting") != nil || len(s.byName) > maxStates {
 			t.Errorf("called is kept: %v, resting: %v, of %d", s.Find("called") != nil, s.Find("resting") != nil, len(s.byName))
@@ -54,7 +54,7 @@ func TestStatesWake(t *testing.T) {
 	var s States
 	for i := range 3 {
 		state := s.Get(fmt.Sprint(i))
-		state.Rest(noon, time.Hour, []Cause{CauseRateLimit, CauseAuth, CauseModel}[i])
+		state.Rest(noon, state.Ticket(noon), time.Hour, []Cause{CauseRateLimit, CauseAuth, CauseModel}[i])
 		for state.Budget.Withdraw(noon) {
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -36,7 +37,7 @@ func (s *soak) one(at int, id string) {
 		err = s.rest(c, stream)
 	}
 	if err != nil {
-		s.complain("%s: %s (%s)", where, withoutPorts(err), s.seen(id))
+		s.complain("%s: %s (%s)", where, inCommon(err), s.seen(id))
 		return
 	}
 	s.judge(at, where, id, client, stream, &c.answer)
@@ -84,14 +85,17 @@ func (s *soak) reach(x *exchange, cut bool) {
 	s.reached["call-"+id+"."] = cut
 }
 
-// withoutPorts shortens the errors of connections, so that equal ones are counted together.
-func withoutPorts(err error) string {
-	text := err.Error()
+// inCommon shortens the errors of connections and leaves out the ids of requests, so that
+// equal ones are counted together.
+func inCommon(err error) string {
+	text := requestID.ReplaceAllString(err.Error(), "req_…")
 	if i := strings.LastIndex(text, ": "); strings.Contains(text, "127.0.0.1") && i >= 0 {
 		text = text[i+2:]
 	}
 	return text
 }
+
+var requestID = regexp.MustCompile(`req_[0-9a-z]+`)
 
 // judge says whether an answer is what it may be.
 func (s *soak) judge(at int, where, id string, client wire, stream bool, got *answer) {

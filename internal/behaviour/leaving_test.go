@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -294,6 +295,37 @@ func TestSlowReader(t *testing.T) {
 					t.Error("the provider's call goes on")
 				}
 			})
+		}
+	}
+}
+
+// TestClientLeavesItsAnswer lets the client go while a whole answer is written to it: the
+// access log says that it has gone, and the provider, which has answered, is not blamed.
+func TestClientLeavesItsAnswer(t *testing.T) {
+	d := newDouble(t)
+	config, log := logged(t, providers(d)+"\t\tmodel hedged {\n\t\t\thedge 5s\n\t\t\troute chat up\n\t\t\troute messages up\n\t\t}")
+	url := gatewaytest.Run(t, config)
+	long := strings.Repeat("word after word ", 1<<20)
+	d.will(func(w http.ResponseWriter, r *http.Request) {
+		kept := httptest.NewRecorder()
+		well(kept, r)
+		whole(w, strings.Replace(kept.Body.String(), "Hello", long, 1))
+	})
+	for _, model := range append(wireNames, "hedged") {
+		for _, dialect := range dialects {
+			before := gone(t, log)
+			conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := hello(model, false)
+			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", dialect.path, gatewaytest.Key, len(body), body)
+			line, err := bufio.NewReader(conn).ReadString('\n')
+			if err != nil || !strings.Contains(line, "200") {
+				t.Fatalf("%q, %v", line, err)
+			}
+			conn.Close()
+			eventually(t, dialect.name+" to "+model+": the client is known to have gone", func() bool { return gone(t, log) == before+1 })
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -33,5 +34,39 @@ func TestStreamTotal(t *testing.T) {
 		if s := read(got.body, dialect, true); s.failed || !s.ended {
 			t.Errorf("%s: without a limit: %+v in %s", dialect.name, s, got.body)
 		}
+	}
+}
+
+// TestTotalOfGathered checks that a stream which is gathered for a client that wants a whole
+// answer may take no longer than a whole answer may.
+func TestTotalOfGathered(t *testing.T) {
+	d := newDouble(t)
+	const limited = "\t\tmodel %[1]s {\n\t\t\troute messages up {\n\t\t\t\ttimeout {\n%[2]s\t\t\t\t}\n\t\t\t}\n\t\t}\n"
+	url := gateway(t, d, fmt.Sprintf(limited, "short", "total 300ms\n")+fmt.Sprintf(limited, "both", "total 1m\nstream_total 300ms\n")+fmt.Sprintf(limited, "enough", "total 1m\n"))
+	d.will(func(w http.ResponseWriter, r *http.Request) {
+		if !asksForStream(r) {
+			t.Error("the provider is not asked for a stream")
+		}
+		streaming(w)
+		send(w, wireOf(r).life...)
+		for range 30 {
+			if r.Context().Err() != nil {
+				return
+			}
+			send(w, wireOf(r).hello)
+			time.Sleep(20 * time.Millisecond)
+		}
+		send(w, messagesStream[4:]...)
+	})
+	body := func(model string) string {
+		return strings.Replace(hello(model, false), `"max_tokens":100`, `"max_tokens":30000`, 1)
+	}
+	for _, model := range []string{"short", "both"} {
+		if got := post(t, url+openai.path, body(model)); got.status != 504 || errorIn(t, openai, got).code != "upstream_timeout" {
+			t.Errorf("%s: %d %s", model, got.status, got.body)
+		}
+	}
+	if got := post(t, url+openai.path, body("enough")); got.status != 200 {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }

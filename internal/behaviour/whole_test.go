@@ -279,3 +279,35 @@ func TestPanic(t *testing.T) {
 		})
 	}
 }
+
+// TestPanicGivesBack: what a call held when it panicked is given back, or the few places
+// there are would be lost one after the other.
+func TestPanicGivesBack(t *testing.T) {
+	const app = `{"admin":{"disabled":true,"config":{"persist":false}},"logging":{"logs":{"default":{"writer":{"output":"discard"}}}},"apps":{"http":{"servers":{"s":{"listen":["127.0.0.1:%d"],
+		"routes":[{"handle":[{"handler":"xjp_gateway","auth":"off"}]}]}}},"xjp":{"log_filter_ok":true,"queue":{"size":0},"providers":{
+		"early":{"kind":"openai","base_url":"http://127.0.0.1:9","max_concurrent":1,"transport":{"protocol":"behaviour_panics"}},
+		"late":{"kind":"openai","base_url":"http://127.0.0.1:9","max_concurrent":1,"transport":{"protocol":"behaviour_panics","late":true}}},
+		"models":[{"name":"early","routes":[{"provider":"early","model":"up"}]},{"name":"late","routes":[{"provider":"late","model":"up"}]},
+			{"name":"hedged","hedge":{"delay":"1ms"},"routes":[{"provider":"early","model":"up"},{"provider":"early","model":"other"}]}]}}}`
+	port := gatewaytest.FreePort(t)
+	if err := caddy.Load([]byte(fmt.Sprintf(app, port)), true); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { caddy.Stop() })
+	url := fmt.Sprintf("http://127.0.0.1:%d", port)
+	for range 3 {
+		for _, dialect := range dialects {
+			for _, stream := range []bool{false, true} {
+				if got := post(t, url+dialect.path, hello("early", stream)); got.status != 500 {
+					t.Errorf("%s, stream %t: %d %s", dialect.name, stream, got.status, got.body)
+				}
+			}
+			if got := post(t, url+dialect.path, hello("late", true)); got.status != 200 || !read(got.body, dialect, true).failed {
+				t.Errorf("%s, late: %d %s", dialect.name, got.status, got.body)
+			}
+			if got := post(t, url+dialect.path, hello("hedged", false)); got.status != 500 {
+				t.Errorf("%s, hedged: %d %s", dialect.name, got.status, got.body)
+			}
+		}
+	}
+}
