@@ -9,4 +9,5 @@ import (
 	_ "github.com/rickyjim626/xjp-gateway/providers/openai"
 	_ "github.com/rickyjim626/xjp-gateway/providers/openrouter"
 	_ "github.com/rickyjim626/xjp-gateway/providers/vertex"
+	_ "github.com/rickyjim626/xjp-gateway/state/memory"
 )

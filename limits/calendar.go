@@ -53,3 +53,18 @@ func midnight(year int, month time.Month, date int, loc *time.Location) time.Tim
 	}
 	return begins
 }
+
+// Since is when the window of a quota began in a time zone, the zero time if it is for all
+// time.
+func (m *Meter) Since(loc *time.Location) time.Time {
+	form := dayForm
+	if len(m.Window) == len("2006-01") {
+		form = "2006-01"
+	}
+	begins, err := time.Parse(form, m.Window)
+	if err != nil { // forever
+		return time.Time{}
+	}
+	year, month, date := begins.Date()
+	return midnight(year, month, date, loc)
+}

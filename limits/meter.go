@@ -2,6 +2,7 @@ package limits
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -45,18 +46,42 @@ type Verdict struct {
 	// slots it is 0.
 	Wait time.Duration
 	// Remaining are the units that each meter has left, after the reservation if it was
-	// made. None is negative.
+	// made. None is negative. The slice is the lease's until it reserves again.
 	Remaining []int64
 }
 
 // Lease is a reservation that is to be settled.
 type Lease struct {
-	// ID is the request's id.
+	// ID is the request's id. No two leases have the same.
 	ID string
 	// Tenant owns all meters.
 	Tenant string
+	// Meters have different keys.
 	Meters []Meter
+	// Remaining is where verdicts put what remains, so that a lease that is used for one
+	// request after another allocates nothing.
+	Remaining []int64
 }
+
+// ErrLease is the error of a reservation under the id of a lease that is open.
+var ErrLease = errors.New("a lease with this id is open")
+
+// Judge puts together the verdict on a lease from how much of each meter is used, before
+// the reservation or, if it was made, after it. refused is the place of the meter that had
+// no room, -1 if there is none.
+func (l *Lease) Judge(refused int, wait time.Duration, used func(i int) int64) Verdict {
+	l.Remaining = l.Remaining[:0]
+	for i := range l.Meters {
+		l.Remaining = append(l.Remaining, max(0, l.Meters[i].Limit-used(i)))
+	}
+	return Verdict{Refused: refused, Wait: wait, Remaining: l.Remaining}
+}
+
+// Restore tells what the ledger knows to be used of each of some quotas of a tenant. Engines
+// ask for quotas that they have no count of: after a start, after their server has lost its
+// data, in a new window, and for a limit that is new. While the ledger cannot tell, they
+// count from 0, and ask again.
+type Restore func(ctx context.Context, tenant string, quotas []Meter) ([]int64, error)
 
 // Engine keeps the counts. Its methods are safe for concurrent use.
 type Engine interface {
@@ -71,12 +96,11 @@ type Engine interface {
 	Settle(l *Lease, actual []int64, now time.Time)
 	// Renew keeps leases from expiring, for requests that take long. Leases that are not
 	// renewed for Expiry are taken for those of a node that died: their slots are free,
-	// and what they reserved stays counted until they are settled.
+	// and what they reserved stays counted until they are settled, or for good if that is
+	// not within a day. A lease that has expired is not renewed.
 	Renew(ctx context.Context, tenant string, leases []string, now time.Time) error
 	// Used tells what is counted by meters, in their order, without reserving anything.
 	Used(ctx context.Context, tenant string, meters []Meter, now time.Time) ([]int64, error)
-	// Restore sets counts of quotas that the engine does not know, from the ledger.
-	Restore(ctx context.Context, balances []Balance) error
 	// Close ends the engine, once what is settled is counted.
 	Close() error
 }
@@ -84,9 +108,6 @@ type Engine interface {
 // Expiry is how long a lease lives without being renewed.
 const Expiry = 2 * time.Minute
 
-// Balance is what the ledger knows to be used in a quota's window.
-type Balance struct {
-	Tenant, Key, Window string
-	Ends                time.Time
-	Used                int64
-}
+// Afterlife is how long leases that have expired, and windows that are over, are kept for
+// those who settle late.
+const Afterlife = 24 * time.Hour

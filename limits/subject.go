@@ -30,9 +30,9 @@ type Demand struct {
 // scopes are the sets of a subject, each with what the keys of its meters begin with.
 func (s *Subject) scopes() [3]scope {
 	return [3]scope{
-		{"key/", s.Key, &s.KeyLimits},
-		{"tenant", "", &s.TenantLimits},
-		{"model/", s.ModelPattern, &s.ModelLimits},
+		{ScopeKey + "/", s.Key, &s.KeyLimits},
+		{ScopeTenant, "", &s.TenantLimits},
+		{ScopeModel + "/", s.ModelPattern, &s.ModelLimits},
 	}
 }
 
@@ -97,31 +97,37 @@ func meterOf(c *scope, dim *dimension, d *Demand, today *calendar) Meter {
 }
 
 // of is the demand by a measure.
-func (d *Demand) of(what Measure) int64 {
+func (d *Demand) of(what Measure) int64 { return counted(what, 1, d.Input, d.Output, d.Cost) }
+
+// Counts is what some usage is by the meter's measure.
+func (m *Meter) Counts(requests, input, output int64, cost prices.Amount) int64 {
+	return counted(m.Measure(), requests, input, output, cost)
+}
+
+func counted(what Measure, requests, input, output int64, cost prices.Amount) int64 {
 	switch what {
 	case Tokens:
-		return d.Input + d.Output
+		return input + output
 	case InputTokens:
-		return d.Input
+		return input
 	case OutputTokens:
-		return d.Output
+		return output
 	case Money:
-		return int64(d.Cost)
+		return int64(cost)
 	}
-	return 1
+	return requests
 }
 
 // Actual appends what each meter is settled with, once a request has used tokens and money.
 // A place among the requests at once is free again.
 func Actual(dst []int64, meters []Meter, input, output int64, cost prices.Amount) []int64 {
-	used := Demand{Input: input, Output: output, Cost: cost}
 	for i := range meters {
-		switch what := meters[i].Measure(); what {
-		case Calls:
+		m := &meters[i]
+		if m.Kind == Slots {
 			dst = append(dst, 0)
-		default:
-			dst = append(dst, max(0, used.of(what)))
+			continue
 		}
+		dst = append(dst, max(0, m.Counts(1, input, output, cost)))
 	}
 	return dst
 }

@@ -2,7 +2,6 @@ package limits_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +45,11 @@ func TestMeters(t *testing.T) {
 	says := []string{"requests per minute of this key (60)", "USD per month of this key (50)", "requests at once of this key (4)",
 		"tokens per day of this tenant (500)", "output tokens per minute of this model (1000)", "USD in total of this model (0.000000007)"}
 	what := []string{"requests", "budget", "concurrent", "tokens", "output_tokens", "budget"}
+	scopes := []string{"key k1", "key k1", "key k1", "tenant ", "model claude-*", "model claude-*"}
 	for i := range got {
+		if scope, name := got[i].Scope(); scope+" "+name != scopes[i] {
+			t.Errorf("%s is of %s %s", got[i].Key, scope, name)
+		}
 		if got[i].Says() != says[i] || got[i].What() != what[i] {
 			t.Errorf("%s says %q of %s", got[i].Key, got[i].Says(), got[i].What())
 		}
@@ -58,6 +61,9 @@ func TestModelPatternWithSlashes(t *testing.T) {
 	m := limits.Meters(nil, &s, &limits.Demand{}, noon, time.UTC)
 	if len(m) != 1 || m[0].Says() != "tokens per minute of this model (5)" {
 		t.Errorf("meters are %+v", m)
+	}
+	if scope, name := m[0].Scope(); scope != limits.ScopeModel || name != "openrouter/*" {
+		t.Errorf("it is of %s %s", scope, name)
 	}
 	if s.HasBudget() || !s.CountsTokens() {
 		t.Error("tokens alone are limited")
@@ -116,10 +122,21 @@ func TestWindows(t *testing.T) {
 				if before := windows(m.Ends.Add(-1), loc)[i]; !m.Ends.After(now) || before.Window != m.Window || !before.Ends.Equal(m.Ends) {
 					t.Fatalf("%s at %v: %s ends at %v, and just before it %s is open until %v", zone, now, m.Window, m.Ends, before.Window, before.Ends)
 				}
+				if begin := m.Since(loc); begin.After(now) || windows(begin, loc)[i].Window != m.Window || windows(begin.Add(-1), loc)[i].Window == m.Window {
+					t.Fatalf("%s at %v: %s begins at %v", zone, now, m.Window, begin)
+				}
 				if after := windows(m.Ends, loc)[i]; after.Window <= m.Window {
 					t.Fatalf("%s at %v: after %s, at %v, comes %s", zone, now, m.Window, m.Ends, after.Window)
 				}
 			}
+		}
+	}
+}
+
+func TestSinceForever(t *testing.T) {
+	for _, window := range []string{"all", "", "a window of another kind"} {
+		if m := (limits.Meter{Window: window}); !m.Since(time.UTC).IsZero() {
+			t.Errorf("%q begins at %v", window, m.Since(time.UTC))
 		}
 	}
 }
@@ -143,54 +160,6 @@ func TestStandings(t *testing.T) {
 	}
 	if got := limits.Standings(m, &limits.Verdict{}, noon); got != nil {
 		t.Errorf("of nothing known: %+v", got)
-	}
-}
-
-// What is restored from the ledger is what would have been counted.
-func TestBalances(t *testing.T) {
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	subjects := func(tenant, key, model string) *limits.Subject {
-		if tenant == "free" {
-			return nil
-		}
-		s := &limits.Subject{Tenant: tenant, Key: key, Model: model, TenantLimits: limits.Set{Budget: 1, TokensPerDay: 1, TokensPerMinute: 1}}
-		if key == "k1" {
-			s.KeyLimits = limits.Set{RequestsPerDay: 1, BudgetPerMonth: 1, OutputTokensPerDay: limits.Unlimited}
-		}
-		if strings.HasPrefix(model, "claude-") {
-			s.ModelPattern, s.ModelLimits = "claude-*", limits.Set{InputTokensPerDay: 1}
-		}
-		return s
-	}
-	past := []limits.Past{
-		{Tenant: "acme", Key: "k1", Model: "claude-a", Day: "2026-11-27", Requests: 1, Input: 10, Output: 100, Cost: 1000},
-		{Tenant: "acme", Key: "k2", Model: "claude-b", Day: "2026-11-27", Requests: 2, Input: 20, Output: 200, Cost: 2000},
-		{Tenant: "acme", Key: "k1", Model: "gpt", Day: "2026-11-26", Requests: 4, Input: 40, Output: 400, Cost: 4000},
-		{Tenant: "acme", Key: "k1", Model: "gpt", Day: "2026-10-31", Requests: 8, Input: 80, Output: 800, Cost: 8000},
-		{Tenant: "free", Key: "k9", Model: "gpt", Day: "2026-11-27", Requests: 9},
-	}
-	got := map[string]int64{}
-	// In Berlin it is the 27th already.
-	for _, b := range limits.Balances(past, subjects, time.Date(2026, 11, 26, 23, 30, 0, 0, time.UTC), berlin) {
-		if b.Tenant != "acme" || (b.Window == "all") != b.Ends.IsZero() {
-			t.Errorf("%+v", b)
-		}
-		got[b.Key+" "+b.Window] = b.Used
-	}
-	want := map[string]int64{
-		"key/k1/rpd 2026-11-27": 1, "key/k1/bpm 2026-11": 5000, "tenant/tpd 2026-11-27": 330, "tenant/budget all": 15000,
-		"model/claude-*/itpd 2026-11-27": 30,
-	}
-	if len(got) != len(want) {
-		t.Errorf("got %v", got)
-	}
-	for k, used := range want {
-		if got[k] != used {
-			t.Errorf("%s is %d, want %d", k, got[k], used)
-		}
 	}
 }
 

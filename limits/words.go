@@ -27,13 +27,22 @@ func (m *Meter) Says() string {
 	if d == nil {
 		return fmt.Sprintf("the limit %s (%d)", m.Key, m.Limit)
 	}
-	return fmt.Sprintf("%s of this %s (%s)", d.says, m.scope(), d.text(m.Limit))
+	scope, _ := m.Scope()
+	return fmt.Sprintf("%s of this %s (%s)", d.says, scope, d.text(m.Limit))
 }
 
-// scope is what the meter is of: key, tenant or model.
-func (m *Meter) scope() string {
-	scope, _, _ := strings.Cut(m.Key, "/")
-	return scope
+// The scopes of meters.
+const (
+	ScopeKey    = "key"
+	ScopeTenant = "tenant"
+	ScopeModel  = "model"
+)
+
+// Scope is what the meter is of: ScopeKey and the key's id, ScopeTenant, or ScopeModel and
+// the pattern of the models' names.
+func (m *Meter) Scope() (scope, name string) {
+	scope, rest, _ := strings.Cut(m.Key, "/")
+	return scope, rest[:max(0, strings.LastIndexByte(rest, '/'))]
 }
 
 // text writes a limit for people: money as a decimal of USD.

@@ -24,12 +24,9 @@ type Engines struct {
 type Settings struct {
 	// MaxAnswers is the most bytes of answers kept for requests that may be sent again.
 	MaxAnswers int64
-	// Restore tells what the ledger knows to be used of a tenant's quotas. An engine asks for
-	// those quotas of a reservation that it has no count of: after a start, after its server
-	// has lost its data, in a new window, and where a limit is set in the middle of one. nil
-	// is a gateway without a ledger. What the journal holds and the store does not have yet
-	// is not in it, which is some tenths of a second's use.
-	Restore func(ctx context.Context, tenant string, meters []limits.Meter) ([]int64, error)
+	// Restore tells what the ledger knows; nil is a gateway without one. What its journal
+	// holds and the store does not have yet, some tenths of a second's use, is not in it.
+	Restore limits.Restore
 	// OnFailure is told when an engine can no longer reach its server, and when it can
 	// again; nil is nobody.
 	OnFailure func(Failure)

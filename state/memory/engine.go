@@ -1,0 +1,87 @@
+package memory
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/limits"
+)
+
+// shards keep tenants out of each other's way.
+const shards = 64
+
+// Engine keeps the counts of limits in memory. It is bounded by what is in use: rates that
+// are empty, windows that are over and leases that have ended are dropped.
+type Engine struct {
+	seed    maphash.Seed
+	shards  [shards]shard
+	restore limits.Restore
+	failed  func(error)
+}
+
+// NewEngine makes an engine. restore may be nil; where it fails, failed is told.
+func NewEngine(restore limits.Restore, failed func(error)) *Engine {
+	e := &Engine{seed: maphash.MakeSeed(), restore: restore, failed: failed}
+	for i := range e.shards {
+		e.shards[i].init()
+	}
+	return e
+}
+
+func (e *Engine) shard(tenant string) *shard {
+	return &e.shards[maphash.String(e.seed, tenant)%shards]
+}
+
+// Reserve implements limits.Engine. Its error is limits.ErrLease.
+func (e *Engine) Reserve(ctx context.Context, l *limits.Lease, now time.Time) (limits.Verdict, error) {
+	if len(l.Meters) == 0 {
+		return l.Judge(-1, 0, nil), nil
+	}
+	s := e.shard(l.Tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	s.sweep(now)
+	r := e.look(ctx, s, s.tenantOf(l.Tenant), l.Meters, now)
+	return s.reserve(r, l, now)
+}
+
+// Settle implements limits.Engine.
+func (e *Engine) Settle(l *limits.Lease, actual []int64, now time.Time) {
+	s := e.shard(l.Tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	s.settle(l, actual, now)
+}
+
+// Renew implements limits.Engine.
+func (e *Engine) Renew(_ context.Context, tenant string, leases []string, now time.Time) error {
+	s := e.shard(tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	for _, id := range leases {
+		s.renew(id, now)
+	}
+	return nil
+}
+
+// Used implements limits.Engine.
+func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) ([]int64, error) {
+	s := e.shard(tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	r := e.look(ctx, s, s.tenantOf(tenant), meters, now)
+	defer s.recycle(r)
+	used := make([]int64, len(meters))
+	for i := range meters {
+		used[i] = r.holds[i].count.usedOf(&meters[i], now)
+	}
+	return used, nil
+}
+
+// Close implements limits.Engine. There is nothing to let go of.
+func (e *Engine) Close() error { return nil }
