@@ -63,6 +63,22 @@ func TestCostStaysAtTheLargest(t *testing.T) {
 	if got := dear.CostTotal(&most, noon); got != math.MaxInt64 {
 		t.Errorf("got %d", got)
 	}
+	for _, c := range []struct {
+		units int64
+		rate  Rate
+		want  Amount
+	}{
+		{1 << 40, 200_000_000, 219_902_325_555_200_000},
+		{1<<40 + 1, 200_000_500, 219_902_875_311_213_888}, // half a nano-USD, to the even one
+		{math.MaxInt64, 1000, math.MaxInt64},
+		{math.MaxInt64, 999, 9_214_148_664_817_921_031},
+		{1, math.MaxInt64, 9_223_372_036_854_776},
+		{math.MaxInt64, 1001, math.MaxInt64},
+	} {
+		if got := times(c.units, c.rate); got != c.want {
+			t.Errorf("%d at %d pico-USD cost %d, want %d", c.units, int64(c.rate), got, c.want)
+		}
+	}
 }
 
 func TestOverrides(t *testing.T) {

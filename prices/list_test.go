@@ -276,6 +276,20 @@ func TestListWithoutADisk(t *testing.T) {
 	}
 }
 
+func TestCopyIsReplacedAsAWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, copyName)
+	if err := os.MkdirAll(filepath.Join(path, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&catalogue{}).write(dir); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("left over: %v", files)
+	}
+}
+
 func TestNoList(t *testing.T) {
 	var l *List
 	if _, ok := l.Age(); ok || l.Find("a") != nil || l.Len() != 0 {
