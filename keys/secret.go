@@ -77,7 +77,7 @@ func Redacted(secret string) string {
 	if len(secret) < 2*shown {
 		return "…" // of a short one, each character is a large part
 	}
-	return secret[:shown] + "…"
+	return strings.ToValidUTF8(secret[:shown], "") + "…"
 }
 
 // checksum is the CRC-32 of a text in base62, with zeros in front.
