@@ -206,6 +206,8 @@ func (f *fields) attempt() Attempt {
 			a.Raw = in.text()
 		case fieldCost:
 			a.Cost = prices.Amount(in.number)
+		case fieldUnpriced:
+			a.Unpriced = in.truth()
 		case fieldPriced:
 			a.Priced = prices.Amount(in.number)
 		case fieldPrice:
@@ -226,7 +228,7 @@ func (f *fields) attempt() Attempt {
 
 func (f *fields) tokens() Tokens {
 	var t Tokens
-	counts := [...]*int64{&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.Output, &t.Reasoning, &t.AudioInput, &t.AudioOutput, &t.ImageOutput}
+	counts := [...]*int64{&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.Output, &t.Reasoning, &t.AudioInput, &t.AudioOutput, &t.ImageOutput, &t.ImageInput}
 	in := &fields{rest: f.bytes}
 	for in.next() {
 		if i := in.field - 1; i < uint64(len(counts)) {

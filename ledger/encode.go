@@ -129,6 +129,7 @@ func (e *encoding) attempt(field uint64, a *Attempt) {
 	e.truth(fieldEstimated, a.Estimated)
 	e.text(fieldRaw, a.Raw, mostRaw)
 	e.number(fieldCost, int64(a.Cost))
+	e.truth(fieldUnpriced, a.Unpriced)
 	e.number(fieldPriced, int64(a.Priced))
 	e.text(fieldPrice, a.Price, mostName)
 	e.text(fieldReported, a.Reported, mostName)
@@ -144,7 +145,7 @@ func (e *encoding) tokens(t *Tokens) {
 		return
 	}
 	begin := e.open(fieldTokens)
-	for i, n := range [...]int64{t.Input, t.CacheRead, t.CacheWrite5m, t.CacheWrite1h, t.Output, t.Reasoning, t.AudioInput, t.AudioOutput, t.ImageOutput} {
+	for i, n := range [...]int64{t.Input, t.CacheRead, t.CacheWrite5m, t.CacheWrite1h, t.Output, t.Reasoning, t.AudioInput, t.AudioOutput, t.ImageOutput, t.ImageInput} {
 		e.number(uint64(i+1), n)
 	}
 	e.close(begin)

@@ -33,21 +33,29 @@ type rejected struct {
 	Record *Record   `json:"record"`
 }
 
-// add sets a record aside and reports it.
-func (r *rejects) add(record *Record, cause error) {
+// add sets records aside and reports them.
+func (r *rejects) add(list []refusal) {
+	for _, refused := range list {
+		id, cause := refused.record.ID, refused.cause
+		if err := r.keep(refused); err != nil {
+			r.report(fmt.Errorf("the ledger's store refuses record %q (%w), and it could not be set aside in %s: %w", id, cause, r.path, err))
+		} else {
+			r.report(fmt.Errorf("the ledger's store refuses record %q, which is set aside in %s: %w", id, r.path, cause))
+		}
+	}
+}
+
+// keep counts a record and writes it to the file.
+func (r *rejects) keep(refused refusal) error {
 	r.mu.Lock()
-	err := r.write(&rejected{Time: r.now().UTC(), Error: cause.Error(), Record: record})
+	defer r.mu.Unlock()
+	err := r.write(&rejected{Time: r.now().UTC(), Error: refused.cause.Error(), Record: refused.record})
 	if err == nil {
 		r.count++
 	} else {
 		r.lost++
 	}
-	r.mu.Unlock()
-	if err != nil {
-		r.report(fmt.Errorf("the ledger's store refuses record %q (%w), and it could not be set aside in %s: %w", record.ID, cause, r.path, err))
-		return
-	}
-	r.report(fmt.Errorf("the ledger's store refuses record %q, which is set aside in %s: %w", record.ID, r.path, cause))
+	return err
 }
 
 func (r *rejects) write(line *rejected) error {

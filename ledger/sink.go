@@ -30,8 +30,10 @@ func (s *sink) insert(ctx context.Context, records []Record) error {
 	err := insertInto(ctx, store, records...)
 	if err != nil && ctx.Err() == nil {
 		if good := taken(ctx, store, records); good != nil {
-			sieve := sieve{store: store, good: good, rejects: s.rejects}
-			err = sieve.sift(ctx, records, err)
+			sieve := sieve{store: store, good: good}
+			if err = sieve.sift(ctx, records, err); err == nil {
+				s.rejects.add(sieve.refused)
+			}
 		}
 	}
 	return s.noted(ctx, err)
@@ -76,11 +78,17 @@ func taken(ctx context.Context, store Store, records []Record) *Record {
 type sieve struct {
 	store   Store
 	good    *Record // one that the store has
-	rejects *rejects
+	refused []refusal
+}
+
+// refusal is a record that the store does not take, and why.
+type refusal struct {
+	record *Record
+	cause  error
 }
 
 // sift inserts records that the store has refused together: by halves, down to the one that
-// is to blame, which is set aside.
+// is to blame.
 func (s *sieve) sift(ctx context.Context, records []Record, cause error) error {
 	if len(records) == 1 {
 		return s.judge(ctx, &records[0], cause)
@@ -98,7 +106,7 @@ func (s *sieve) sift(ctx context.Context, records []Record, cause error) error {
 	return nil
 }
 
-// judge sets a record aside if the store refuses it and takes the good one, twice in turn:
+// judge finds a record to be refused if the store refuses it and takes the good one, twice in turn:
 // one that went away in the meantime is no reason to.
 func (s *sieve) judge(ctx context.Context, r *Record, cause error) error {
 	for range 2 {
@@ -112,6 +120,6 @@ func (s *sieve) judge(ctx context.Context, r *Record, cause error) error {
 	if err := insertInto(ctx, s.store, *s.good); err != nil {
 		return err
 	}
-	s.rejects.add(r, cause)
+	s.refused = append(s.refused, refusal{r, cause})
 	return nil
 }

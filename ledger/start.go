@@ -19,7 +19,8 @@ type Start struct {
 	Model    string
 	Session  string
 	Stream   bool
-	// Attempt is the call: its number, route, provider, upstream model and dialect.
+	// Attempt is the call: its number, route, provider, upstream model and dialect, and
+	// whether it has a part without a known price.
 	Attempt Attempt
 	// Expected is the tokens that the call is expected to use, ExpectedCost what they cost
 	// by the price of the version Price.
@@ -61,5 +62,6 @@ func (s *Start) estimate() Attempt {
 	a := s.Attempt
 	a.End, a.Tokens, a.Estimated = Lost, s.Expected, true
 	a.Cost, a.Priced, a.Price = s.ExpectedCost, s.ExpectedCost, s.Price
+	a.Unpriced = a.Unpriced || s.Price == "" && s.Expected.Total() > 0
 	return a
 }
