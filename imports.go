@@ -10,4 +10,5 @@ import (
 	_ "github.com/rickyjim626/xjp-gateway/providers/openrouter"
 	_ "github.com/rickyjim626/xjp-gateway/providers/vertex"
 	_ "github.com/rickyjim626/xjp-gateway/state/memory"
+	_ "github.com/rickyjim626/xjp-gateway/stores/sqlite"
 )

@@ -1,0 +1,111 @@
+package relational
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// where gathers the conditions of a statement. Values are its arguments, never its text.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+// add adds a condition that ends in a value.
+func (w *where) add(condition string, value any) {
+	w.args = append(w.args, value)
+	w.conditions = append(w.conditions, fmt.Sprintf("%s$%d", condition, len(w.args)))
+}
+
+// is asks for a value of a column, unless it is empty.
+func (w *where) is(column, value string) {
+	switch {
+	case value == "":
+	case isClean(value):
+		w.add(column+" = ", value)
+	default:
+		w.conditions = append(w.conditions, "1 = 0") // no row has such a value
+	}
+}
+
+// in asks for one of some values of a column.
+func (w *where) in(column string, count int, value func(int) any) {
+	places := make([]string, count)
+	for i := range places {
+		w.args = append(w.args, value(i))
+		places[i] = fmt.Sprintf("$%d", len(w.args))
+	}
+	w.conditions = append(w.conditions, column+" IN ("+strings.Join(places, ", ")+")")
+}
+
+// String is the clause of a statement.
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.conditions, " AND ")
+}
+
+// span asks for a span of time, which has no bound where a time is not set.
+func (s *Store) span(w *where, since, until time.Time) {
+	if !since.IsZero() {
+		w.add("time >= ", s.engine.Time(since))
+	}
+	if !until.IsZero() {
+		w.add("time < ", s.engine.Time(until))
+	}
+}
+
+// The length of pages where none is asked for, and the most that can be asked for.
+const (
+	usualPage   = 100
+	longestPage = 1000
+)
+
+// page asks for what lies behind a page's end, and tells how long the next one is.
+func (s *Store) page(w *where, after string, limit int) (int, error) {
+	if after != "" {
+		c, err := parseCursor(after)
+		if err != nil {
+			return 0, err
+		}
+		n := len(w.args)
+		w.conditions = append(w.conditions, fmt.Sprintf("(time, id) < ($%d, $%d)", n+1, n+2))
+		w.args = append(w.args, s.engine.Time(c.time), c.id)
+	}
+	if limit <= 0 {
+		limit = usualPage
+	}
+	return min(limit, longestPage), nil
+}
+
+// latestFirst orders a page and asks for one row more, which shows that it is not the last.
+func latestFirst(limit int) string {
+	return fmt.Sprintf(" ORDER BY time DESC, id DESC LIMIT %d", limit+1)
+}
+
+// cursor is the end of a page: the time and id of its last row.
+type cursor struct {
+	time time.Time
+	id   string
+}
+
+// String is a cursor as callers hand it back.
+func (c cursor) String() string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.time.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(b, c.id...))
+}
+
+var errCursor = errors.New("after: this is not where a page of the list ends; take the value that came with the page before")
+
+func parseCursor(text string) (cursor, error) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) < 9 || !isClean(string(b[8:])) {
+		return cursor{}, errCursor
+	}
+	return cursor{time.UnixMicro(int64(binary.BigEndian.Uint64(b))), string(b[8:])}, nil
+}
