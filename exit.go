@@ -82,9 +82,16 @@ func (e *exit) lookOut(a *App) {
 // Requests that it did not wait for have what is left of the grace period, if there is one,
 // and then the time in which their clients are told.
 func (e *exit) wait(context.Context) {
-	if e.outlived.Load() == 0 {
-		return
+	if e.outlived.Load() > 0 {
+		e.waitForOutlived()
 	}
+	if calls.hasEnded() {
+		drain()
+	}
+}
+
+// waitForOutlived waits for the requests of configurations that went.
+func (e *exit) waitForOutlived() {
 	time.Sleep(2 * lookPause) // it has been noticed by then
 	if !e.bounded.Load() {
 		calls.end()
@@ -95,19 +102,24 @@ func (e *exit) wait(context.Context) {
 	for told := time.Now().Add(maxFarewell); e.outlived.Load() > 0 && time.Now().Before(told); {
 		time.Sleep(lookPause)
 	}
-	drain(maxFarewell)
 }
 
-// drain waits until the connections have ended on which HTTP still writes what comes behind
-// the last frames: as long as the goroutines become fewer, of which each has one.
-func drain(limit time.Duration) {
-	for before, end := goruntime.NumGoroutine(), time.Now().Add(limit); ; {
+// maxDrain is how long the process goes on at most when all answers should have ended, and
+// drainPauses how often nothing is to change until that is taken for the end.
+const (
+	maxDrain    = 3 * time.Second
+	drainPauses = 4
+)
+
+// drain lets HTTP write what comes behind the last frames, for which a busy machine takes
+// its time: as long as goroutines end, of which each connection has some.
+func drain() {
+	least, same := goruntime.NumGoroutine(), 0
+	for end := time.Now().Add(maxDrain); same < drainPauses && time.Now().Before(end); same++ {
 		time.Sleep(lookPause)
-		now := goruntime.NumGoroutine()
-		if now >= before || time.Now().After(end) {
-			return
+		if now := goruntime.NumGoroutine(); now < least {
+			least, same = now, 0
 		}
-		before = now
 	}
 }
 
