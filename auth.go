@@ -57,7 +57,7 @@ func (c *call) refuseKey(secret string) error {
 		return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No,
 			Message: "no key was sent; send it as Authorization: Bearer <key> or as x-api-key"}
 	}
-	addr, now := c.clientAddr(), time.Now()
+	addr, now := clientAddr(c.r), time.Now()
 	if wait := c.s.runtime.brake.Wait(addr, now); wait > 0 {
 		return &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: wait, Message: "too many wrong keys from this address"}
 	}
@@ -66,10 +66,10 @@ func (c *call) refuseKey(secret string) error {
 }
 
 // clientAddr is the client's address as Caddy's trusted_proxies see it.
-func (c *call) clientAddr() netip.Addr {
-	text, _ := caddyhttp.GetVar(c.r.Context(), caddyhttp.ClientIPVarKey).(string)
+func clientAddr(r *http.Request) netip.Addr {
+	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	if text == "" {
-		text = c.r.RemoteAddr
+		text = r.RemoteAddr
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {
 		return addr

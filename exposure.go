@@ -25,7 +25,7 @@ func (a *App) warnOfExposure() {
 	for _, name := range slices.Sorted(maps.Keys(servers)) {
 		server := servers[name]
 		f := a.findGateways(server)
-		if f.gateways == 0 {
+		if !f.keyed {
 			continue
 		}
 		if server.Logs != nil || f.returns {
@@ -45,12 +45,13 @@ func (a *App) warnOfExposure() {
 	}
 }
 
-// gatewayFinder collects what matters of the gateways in a server's routes.
+// gatewayFinder collects what matters of the gateways in a server's routes, and of other
+// sites that keys are sent to.
 type gatewayFinder struct {
-	app      *App
-	gateways int
-	returns  bool // one hands its errors to Caddy
-	open     bool // one serves without a key, and nothing guards it
+	app     *App
+	keyed   bool // there is one
+	returns bool // one hands its errors to Caddy
+	open    bool // one serves without a key, and nothing guards it
 }
 
 // findGateways looks for this app's handlers in all routes of a server.
@@ -75,6 +76,9 @@ func (f *gatewayFinder) routes(list caddyhttp.RouteList, guarded bool) {
 			case *caddyauth.Authentication:
 				inside = true
 				guarded = guarded || len(list[i].MatcherSets) == 0
+				if k, ok := h.Providers["xjp_key"].(*KeyAuth); ok && k.app == f.app {
+					f.keyed = true
+				}
 			case *Handler:
 				f.gateway(h, inside)
 			}
@@ -86,7 +90,7 @@ func (f *gatewayFinder) gateway(h *Handler, guarded bool) {
 	if h.app != f.app {
 		return
 	}
-	f.gateways++
+	f.keyed = true
 	f.returns = f.returns || h.Errors == "return"
 	f.open = f.open || h.Auth == "off" && !guarded
 }

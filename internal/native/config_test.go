@@ -29,9 +29,9 @@ func TestModules(t *testing.T) {
 				got = append(got, id)
 			}
 		}
-		want := []string{"admin.api.xjp", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
+		want := []string{"admin.api.xjp", "http.authentication.providers.xjp_key", "http.handlers.xjp_admin", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
 			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.demo", "xjp.providers.foreign",
-			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex"}
+			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}

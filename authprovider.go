@@ -1,0 +1,147 @@
+package xjpgateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/caddyauth"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/providers/module"
+)
+
+func init() {
+	caddy.RegisterModule(KeyAuth{})
+	httpcaddyfile.RegisterHandlerDirective("xjp_auth", parseKeyAuth)
+	httpcaddyfile.RegisterDirectiveOrder("xjp_auth", httpcaddyfile.After, "basic_auth")
+}
+
+// KeyAuth lets the gateway's keys guard any other site: whoever sends a good one, as
+// `Authorization: Bearer <key>` or as `X-Api-Key`, is let in. A key whose scope names
+// endpoints of the gateway is for those alone and opens no other site.
+//
+// It makes these placeholders available, beside those of the authentication handler:
+//
+// Placeholder | Description
+// ------------|------------
+// `{http.auth.user.id}` | The key, by its id
+// `{http.auth.user.tenant}` | The key's tenant
+// `{http.auth.candidate.id}` | A key that is right, but not let in
+//
+// When keys cannot be looked up, `{http.auth.xjp_key.error}` says so, and nobody is let in.
+type KeyAuth struct {
+	// Tenants are those whose keys are let in. Default: all, so that each key that was ever
+	// given to a client opens the site.
+	Tenants []string `json:"tenants,omitempty"`
+
+	app *App
+}
+
+// CaddyModule returns the Caddy module information.
+func (KeyAuth) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.authentication.providers.xjp_key",
+		New: func() caddy.Module { return new(KeyAuth) },
+	}
+}
+
+// Provision finds the app.
+func (k *KeyAuth) Provision(ctx caddy.Context) error {
+	mod, err := ctx.App("xjp")
+	if err != nil {
+		return err
+	}
+	k.app = mod.(*App)
+	return nil
+}
+
+// Authenticate tells whose key a request carries. An address that tries many wrong keys
+// waits, as it does at the gateway.
+func (k *KeyAuth) Authenticate(w http.ResponseWriter, r *http.Request) (caddyauth.User, bool, error) {
+	secret, err := presentedKey(r.Header)
+	if err != nil || secret == "" {
+		challenge(w, "")
+		return caddyauth.User{}, false, nil
+	}
+	s := k.app.snapshot.Load()
+	p, err := s.principal(r.Context(), secret)
+	switch {
+	case err == nil:
+		user := caddyauth.User{ID: p.ID, Metadata: map[string]string{"tenant": p.Tenant}}
+		return user, k.admits(p), nil
+	case errors.Is(err, keys.ErrUnavailable):
+		return caddyauth.User{}, false, keys.ErrUnavailable
+	case errors.Is(err, keys.ErrUnknown):
+		k.slowDown(w, r, s.runtime.brake)
+	}
+	challenge(w, ` error="invalid_token"`)
+	return caddyauth.User{}, false, nil
+}
+
+// admits reports whether a good key opens this site.
+func (k *KeyAuth) admits(p *keys.Principal) bool {
+	return len(p.Scope.Endpoints) == 0 && (len(k.Tenants) == 0 || slices.Contains(k.Tenants, p.Tenant))
+}
+
+// slowDown counts a wrong key against its address, and tells it to wait when they are many.
+func (k *KeyAuth) slowDown(w http.ResponseWriter, r *http.Request, brake *keys.Brake) {
+	k.app.metrics.authFails.Inc()
+	addr, now := clientAddr(r), time.Now()
+	if wait := brake.Wait(addr, now); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		return
+	}
+	brake.Fail(addr, now)
+}
+
+// challenge says how to send a key (RFC 6750, section 3).
+func challenge(w http.ResponseWriter, detail string) {
+	w.Header().Set("WWW-Authenticate", "Bearer"+detail)
+}
+
+// principal finds the key with a secret, with the errors of keys.Directory.
+func (s *snapshot) principal(_ context.Context, secret string) (*keys.Principal, error) {
+	if p := s.keys.Find(secret); p != nil {
+		return p, nil
+	}
+	return nil, keys.ErrUnknown
+}
+
+// parseKeyAuth reads the directive, which stands for the authentication handler with the
+// provider xjp_key alone:
+//
+//	xjp_auth [<matcher>] {
+//		tenants <id…>
+//	}
+func parseKeyAuth(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	d := h.Dispenser
+	d.Next()
+	if d.NextArg() {
+		return nil, d.ArgErr()
+	}
+	var k KeyAuth
+	block := module.Block{Name: "xjp_auth", Once: []string{"tenants"}}
+	err := block.Read(d, func(string) error {
+		if k.Tenants = d.RemainingArgs(); len(k.Tenants) == 0 {
+			return d.ArgErr()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return caddyauth.Authentication{ProvidersRaw: caddy.ModuleMap{"xjp_key": caddyconfig.JSON(&k, nil)}}, nil
+}
+
+var (
+	_ caddy.Provisioner       = (*KeyAuth)(nil)
+	_ caddyauth.Authenticator = (*KeyAuth)(nil)
+)
