@@ -18,14 +18,16 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "xjp",
-		Usage: "check|routes|explain|import",
+		Usage: "check|routes|explain|tenants|keys|usage|billing|requests|models|limits|audit|import",
 		Short: "Commands for the XiaojinPro Gateway",
 		Long: `
-Commands that work with the configuration of the XiaojinPro Gateway, an LLM
-gateway that is built into this Caddy. See the help of each command.
+Commands that work with the XiaojinPro Gateway, an LLM gateway that is built into
+this Caddy: its configuration, its keys, and what they have used. See the help of
+each command.
 `,
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(checkCommand(), routesCommand(), explainCommand(), importCommand())
+			cmd.AddCommand(checkCommand(), routesCommand(), explainCommand(), modelsCommand(), limitsCommand(),
+				tenantsCommand(), keysCommand(), usageCommand(), requestsCommand(), billingCommand(), auditCommand(), importCommand())
 		},
 	})
 }

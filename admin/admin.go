@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
@@ -22,6 +23,8 @@ type Keeper interface {
 	// Store gives the store. The error says why there is none: none is configured, or it
 	// cannot be reached.
 	Store() (stores.Store, error)
+	// Manager makes and changes what is in the store; its error is that of Store.
+	Manager() (*keys.Manager, error)
 	// Location is the time zone of the days by which the ledger is summed up.
 	Location() *time.Location
 }
@@ -30,6 +33,11 @@ type Keeper interface {
 type Gateway interface {
 	// Models lists the logical models with their routes.
 	Models() []Model
+	// Meters tells how much of their limits a tenant and a key have used; "" is none of
+	// them. The tenant is that of the key where it is left out.
+	Meters(ctx context.Context, tenant, key string) ([]Meter, error)
+	// Quote prices a usage, or a request that is not sent.
+	Quote(ctx context.Context, q *QuoteRequest) (any, error)
 	// Routes tells the state of each route, Explain the plan for the request in the body of
 	// r, with an error of the type Error; Wake ends all rests.
 	Routes() any
@@ -85,6 +93,15 @@ func (x *exchange) store() (stores.Store, error) {
 		return nil, &Error{Status: http.StatusServiceUnavailable, Message: err.Error(), Cause: err}
 	}
 	return s, nil
+}
+
+// manager makes changes in the store.
+func (x *exchange) manager() (*keys.Manager, error) {
+	m, err := x.backend.Manager()
+	if err != nil {
+		return nil, &Error{Status: http.StatusServiceUnavailable, Message: err.Error(), Cause: err}
+	}
+	return m, nil
 }
 
 // actorKey is the key of a request's context under which the actor is found.

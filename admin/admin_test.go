@@ -23,15 +23,39 @@ var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // backend is a gateway with one model over a store.
 type backend struct {
-	store stores.Store
-	away  error
-	woken int
+	store   stores.Store
+	away    error
+	woken   int
+	changed []keys.Change
 }
 
 func (b *backend) Store() (stores.Store, error) { return b.store, b.away }
 func (b *backend) Location() *time.Location     { return shanghai }
-func (b *backend) Routes() any                  { return map[string]any{"routes": []string{"chat#1"}} }
-func (b *backend) Wake()                        { b.woken++ }
+func (b *backend) Routes() any {
+	return json.RawMessage(`{"routes":[{"route":"chat#1","provider":"demo","upstream_model":"a","breaker":"closed","in_flight":0}],"providers":[]}`)
+}
+func (b *backend) Wake() { b.woken++ }
+
+func (b *backend) Manager() (*keys.Manager, error) {
+	return &keys.Manager{
+		Store: b.store, Dialects: []string{"openai", "anthropic"}, Endpoints: []string{"generate", "count_tokens", "models"},
+		Changed: func(list ...keys.Change) { b.changed = append(b.changed, list...) },
+	}, b.away
+}
+
+func (b *backend) Meters(_ context.Context, tenant, key string) ([]admin.Meter, error) {
+	if key == "nothing" {
+		return nil, keys.ErrNotFound
+	}
+	return []admin.Meter{
+		{Scope: "key", Name: key, Limit: "requests_per_minute", Most: admin.Count(120), Used: admin.Count(20), Remaining: admin.Count(100), Resets: &noon},
+		{Scope: "tenant", Name: tenant, Limit: "budget", Most: admin.Money(50 * prices.Dollar), Used: admin.Money(1_500_000_000), Remaining: admin.Money(48_500_000_000)},
+	}, nil
+}
+
+func (b *backend) Quote(context.Context, *admin.QuoteRequest) (any, error) {
+	return prices.NewQuote(&prices.Price{Source: prices.FromConfig}, nil, noon), nil
+}
 
 func (b *backend) Explain(r *http.Request) (any, error) {
 	body, err := io.ReadAll(r.Body)
@@ -41,7 +65,7 @@ func (b *backend) Explain(r *http.Request) (any, error) {
 	if r.URL.Query().Get("dialect") == "none" {
 		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "dialect: 'none' is not known"}
 	}
-	return map[string]any{"asked": string(body)}, nil
+	return map[string]any{"dialect": "openai", "asked": string(body), "routes": []any{}}, nil
 }
 
 func (b *backend) Models() []admin.Model {
@@ -77,7 +101,7 @@ func (s *listening) Record(_ context.Context, tenant, id string) (*ledger.Record
 	if id != "r2" || tenant != "" && tenant != "acme" {
 		return nil, s.err
 	}
-	return &ledger.Record{ID: id, Tenant: "acme", Time: noon}, s.err
+	return &ledger.Record{ID: id, Tenant: "acme", Time: noon, End: ledger.Complete}, s.err
 }
 
 func (s *listening) Usage(_ context.Context, q ledger.Query) ([]ledger.Sum, error) {
@@ -93,14 +117,18 @@ func (s *listening) AuditLog(_ context.Context, f keys.AuditFilter) ([]keys.Audi
 	return []keys.Audit{{ID: "a1", Time: noon, Actor: "ann", Action: "key.create", Tenant: "acme", Subject: "k1"}}, "a1", s.err
 }
 
-// ask makes a request; a body is JSON.
-func ask(b admin.Backend, method, target, body string) *httptest.ResponseRecorder {
+// ask makes a request, whose answer must be as it is described; a body is JSON.
+func ask(t *testing.T, b admin.Backend, method, target, body string) *httptest.ResponseRecorder {
+	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	w := httptest.NewRecorder()
 	admin.New(b).ServeHTTP(w, r)
+	if err := described().check(method, r.URL.Path, w); err != nil {
+		t.Error(err)
+	}
 	return w
 }
 
@@ -151,7 +179,7 @@ func TestMisuse(t *testing.T) {
 		{"POST", "/xjp/explain?dialect=none", 400, "dialect: 'none' is not known"},
 	} {
 		t.Run(test.method+" "+test.target, func(t *testing.T) {
-			w := ask(b, test.method, test.target, "")
+			w := ask(t, b, test.method, test.target, "")
 			expectError(t, w, test.status, test.words)
 			if allow := w.Header().Get("Allow"); (test.status == 405) != (allow != "") {
 				t.Errorf("Allow is %q", allow)
@@ -166,14 +194,14 @@ func TestMisuse(t *testing.T) {
 // TestStoreAway checks what is told where the store is off, or does not answer.
 func TestStoreAway(t *testing.T) {
 	for _, target := range []string{"/xjp/usage", "/xjp/requests", "/xjp/requests/r2", "/xjp/audit", "/xjp/billing/transactions", "/internal/billing/summary"} {
-		expectError(t, ask(&backend{away: errors.New("no store is configured")}, "GET", target, ""), 503, "no store is configured")
-		w := ask(&backend{store: &listening{err: errors.New("dial tcp: password=hunter2")}}, "GET", target, "")
+		expectError(t, ask(t, &backend{away: errors.New("no store is configured")}, "GET", target, ""), 503, "no store is configured")
+		w := ask(t, &backend{store: &listening{err: errors.New("dial tcp: password=hunter2")}}, "GET", target, "")
 		expectError(t, w, 503, "the store does not answer")
 		if strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("%s tells %s", target, w.Body)
 		}
 	}
-	if w := ask(&backend{away: errors.New("no store is configured")}, "GET", "/xjp/models", ""); w.Code != 200 {
+	if w := ask(t, &backend{away: errors.New("no store is configured")}, "GET", "/xjp/models", ""); w.Code != 200 {
 		t.Errorf("models need a store: %d %s", w.Code, w.Body)
 	}
 }
@@ -187,7 +215,7 @@ func TestGateway(t *testing.T) {
 		{"POST", "/xjp/wake", "", `"chat#1"`},
 		{"POST", "/xjp/explain?dialect=openai", `{}`, `"asked": "{}"`},
 	} {
-		if w := ask(b, test.method, test.target, test.body); w.Code != 200 || !strings.Contains(w.Body.String(), test.want) {
+		if w := ask(t, b, test.method, test.target, test.body); w.Code != 200 || !strings.Contains(w.Body.String(), test.want) {
 			t.Errorf("%s: %d %s", test.target, w.Code, w.Body)
 		}
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -42,6 +43,14 @@ type Transaction struct {
 	Error        string     `json:"error,omitempty"`
 }
 
+// Transactions is a part of the list of bills.
+type Transactions struct {
+	Data   []Transaction `json:"data"`
+	Limit  int           `json:"limit"`
+	Offset int           `json:"offset"`
+	More   bool          `json:"has_more"`
+}
+
 // maxOffset bounds how many records are skipped, since each of them is read.
 const maxOffset = 10_000
 
@@ -65,12 +74,7 @@ func (x *exchange) transactions() error {
 	for i := range records {
 		list[i] = transactionOf(&records[i])
 	}
-	return x.write(http.StatusOK, struct {
-		Data   []Transaction `json:"data"`
-		Limit  int           `json:"limit"`
-		Offset int           `json:"offset"`
-		More   bool          `json:"has_more"`
-	}{list, limit, offset, more})
+	return x.write(http.StatusOK, Transactions{list, limit, offset, more})
 }
 
 // span reads records from an offset on, and tells whether there are more behind them.
@@ -138,6 +142,9 @@ type part struct {
 	Key    string `json:"api_key_id,omitempty"`
 	Model  string `json:"logical_model,omitempty"`
 }
+
+// Name is what the part is of: the day, the key or the model.
+func (p *part) Name() string { return cmp.Or(p.Day, p.Key, p.Model) }
 
 // Bill is the sums of requests.
 type Bill struct {

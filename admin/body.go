@@ -75,7 +75,11 @@ func invalidBody(err error) error {
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return invalid("%s: is no field here", strings.Trim(field, `"`))
 	}
-	return invalid("the body cannot be read as JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return invalid("the body cannot be read as JSON: %v", err)
+	}
+	return invalid("%s", strings.TrimPrefix(err.Error(), "json: ")) // of a field that reads itself, such as limits
 }
 
 // write answers with a value, for machines and so that people can read it too.
@@ -99,8 +103,8 @@ func encode(value any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// page is a part of a list. Next is where the next one begins, "" behind the last.
-type page[T any] struct {
+// Page is a part of a list. Next is where the next one begins, "" behind the last.
+type Page[T any] struct {
 	Data []T    `json:"data"`
 	Next string `json:"next,omitempty"`
 }
@@ -110,5 +114,5 @@ func writePage[T any](x *exchange, list []T, next string) error {
 	if list == nil {
 		list = []T{}
 	}
-	return x.write(http.StatusOK, page[T]{list, next})
+	return x.write(http.StatusOK, Page[T]{list, next})
 }

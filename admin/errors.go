@@ -62,17 +62,22 @@ func invalid(format string, args ...any) *Error {
 // as "tenant 'acme'".
 func storeError(err error, what string) error {
 	var told *Error
+	var wrong *keys.InvalidError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &told):
 		return err
+	case errors.As(err, &wrong):
+		return invalid("%s", wrong)
+	case errors.Is(err, keys.ErrChanged):
+		return refuse(http.StatusConflict, "%s is being changed by somebody else; try again", what)
 	case errors.Is(err, keys.ErrNotFound):
 		return refuse(http.StatusNotFound, "%s does not exist", what)
 	case errors.Is(err, keys.ErrExists):
 		return refuse(http.StatusConflict, "%s exists already", what)
 	case errors.Is(err, keys.ErrInUse):
-		return refuse(http.StatusConflict, "%s still has keys; delete a tenant after its keys are gone, or disable it", what)
+		return refuse(http.StatusConflict, "%s still has keys that are not revoked; revoke them first, or disable the tenant", what)
 	case errors.Is(err, context.Canceled):
 		return err // nobody is there to be told
 	}

@@ -15,7 +15,7 @@ import (
 // read asks for something and reads the answer.
 func read(t *testing.T, b admin.Backend, target string, into any) {
 	t.Helper()
-	w := ask(b, "GET", target, "")
+	w := ask(t, b, "GET", target, "")
 	if w.Code != 200 {
 		t.Fatalf("%s: %d %s", target, w.Code, w.Body)
 	}
@@ -85,10 +85,10 @@ func TestUsage(t *testing.T) {
 
 // TestUsageTable checks the sums in CSV, where nothing that a client says is a formula.
 func TestUsageTable(t *testing.T) {
-	w := ask(&backend{store: &listening{}}, "GET", "/xjp/usage?by=model&format=csv", "")
-	const want = `model,requests,failed,attempts,input,cache_read,cache_write_5m,cache_write_1h,output,reasoning,audio_input,audio_output,image_output,cost,unpriced,estimated
-chat,2,1,3,10,0,0,0,4,0,0,0,0,0.002,1,0
-'=cmd,1,0,1,1,7,0,0,0,0,0,0,0,0.5,0,0
+	w := ask(t, &backend{store: &listening{}}, "GET", "/xjp/usage?by=model&format=csv", "")
+	const want = `model,requests,failed,attempts,input,cache_read,cache_write_5m,cache_write_1h,output,reasoning,audio_input,image_input,audio_output,image_output,cost,unpriced,estimated
+chat,2,1,3,10,0,0,0,4,0,0,0,0,0,0.002,1,0
+'=cmd,1,0,1,1,7,0,0,0,0,0,0,0,0,0.5,0,0
 `
 	if w.Body.String() != want || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" {
 		t.Errorf("got %s\n%s\nwant\n%s", w.Header().Get("Content-Type"), w.Body, want)
@@ -154,7 +154,7 @@ func TestSummary(t *testing.T) {
 // TestAudit checks that filters reach the audit.
 func TestAudit(t *testing.T) {
 	s := &listening{}
-	w := ask(&backend{store: s}, "GET", "/xjp/audit?tenant=acme&subject=k1&since=2026-11-01&until=2026-12-01&after=a9&limit=7", "")
+	w := ask(t, &backend{store: s}, "GET", "/xjp/audit?tenant=acme&subject=k1&since=2026-11-01&until=2026-12-01&after=a9&limit=7", "")
 	if want := (keys.AuditFilter{Tenant: "acme", Subject: "k1", Since: time.Date(2026, 11, 1, 0, 0, 0, 0, shanghai), Until: time.Date(2026, 12, 1, 0, 0, 0, 0, shanghai), After: "a9", Limit: 7}); s.audit != want {
 		t.Errorf("asked for %+v, want %+v", s.audit, want)
 	}

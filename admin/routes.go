@@ -15,21 +15,38 @@ type route struct {
 // routes are all operations. Each is described in openapi.json.
 func routes() []route {
 	return []route{
+		{"GET", "/xjp/tenants", (*exchange).listTenants},
+		{"POST", "/xjp/tenants", (*exchange).createTenant},
+		{"GET", "/xjp/tenants/{id}", (*exchange).getTenant},
+		{"PATCH", "/xjp/tenants/{id}", (*exchange).updateTenant},
+		{"DELETE", "/xjp/tenants/{id}", (*exchange).deleteTenant},
+
+		{"GET", "/xjp/keys", (*exchange).listKeys},
+		{"POST", "/xjp/keys", (*exchange).createKey},
+		{"GET", "/xjp/keys/{id}", (*exchange).getKey},
+		{"PATCH", "/xjp/keys/{id}", (*exchange).updateKey},
+		{"DELETE", "/xjp/keys/{id}", (*exchange).revokeKey},
+		{"POST", "/xjp/keys/{id}/rotate", (*exchange).rotateKey},
+
 		{"GET", "/xjp/usage", (*exchange).usage},
 		{"GET", "/xjp/requests", (*exchange).listRequests},
 		{"GET", "/xjp/requests/{id}", (*exchange).getRequest},
 
+		{"POST", "/xjp/billing/quote", (*exchange).quote},
 		{"GET", "/xjp/billing/transactions", (*exchange).transactions},
 		{"GET", "/xjp/billing/summary", (*exchange).summary},
 		// The predecessor's paths.
+		{"POST", "/internal/billing/quote", (*exchange).quote},
 		{"GET", "/internal/billing/transactions", (*exchange).transactions},
 		{"GET", "/internal/billing/summary", (*exchange).summary},
 
 		{"GET", "/xjp/models", (*exchange).models},
+		{"GET", "/xjp/limits", (*exchange).limits},
 		{"GET", "/xjp/routes", (*exchange).gatewayRoutes},
 		{"POST", "/xjp/explain", (*exchange).explain},
 		{"POST", "/xjp/wake", (*exchange).wake},
 		{"GET", "/xjp/audit", (*exchange).audit},
+		{"GET", "/xjp/openapi.json", (*exchange).openAPI},
 	}
 }
 

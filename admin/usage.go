@@ -127,7 +127,7 @@ func (x *exchange) writeSums(by []ledger.Group, sums []ledger.Sum) error {
 	}
 	table := csv.NewWriter(x.w)
 	_ = table.Write(append(head, "requests", "failed", "attempts", "input", "cache_read", "cache_write_5m", "cache_write_1h",
-		"output", "reasoning", "audio_input", "audio_output", "image_output", "cost", "unpriced", "estimated"))
+		"output", "reasoning", "audio_input", "image_input", "audio_output", "image_output", "cost", "unpriced", "estimated"))
 	for i := range sums {
 		_ = table.Write(append(groupCells(by, &sums[i]), countCells(&sums[i])...))
 	}
@@ -148,7 +148,7 @@ func countCells(s *ledger.Sum) []string {
 	t := &s.Tokens
 	var cells []string
 	for _, n := range []int64{s.Requests, s.Failed, s.Attempts, t.Input, t.CacheRead, t.CacheWrite5m, t.CacheWrite1h,
-		t.Output, t.Reasoning, t.AudioInput, t.AudioOutput, t.ImageOutput} {
+		t.Output, t.Reasoning, t.AudioInput, t.ImageInput, t.AudioOutput, t.ImageOutput} {
 		cells = append(cells, strconv.FormatInt(n, 10))
 	}
 	return append(cells, s.Cost.String(), strconv.FormatInt(s.Unpriced, 10), strconv.FormatInt(s.Estimated, 10))

@@ -1,0 +1,91 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/rickyjim626/xjp-gateway/prices"
+)
+
+// QuoteRequest is what is to be priced: a usage of a model, or a request that is not sent.
+// One of ProviderModel, Model and Request is set.
+type QuoteRequest struct {
+	// ProviderModel is a provider's name of a model, as the predecessor was asked by.
+	ProviderModel string `json:"provider_model_id,omitempty"`
+	// Model is a logical model, each of whose routes is priced.
+	Model string `json:"model,omitempty"`
+	// Usage is a usage as providers tell it in Chat, by itself or, as the predecessor took
+	// it, in a member "usage".
+	Usage json.RawMessage `json:"usage,omitempty"`
+	// Input and Output are the expected tokens, instead of a usage.
+	Input  int64 `json:"input_tokens,omitempty"`
+	Output int64 `json:"output_tokens,omitempty"`
+	// Request is the body of a request and Dialect the dialect that it is in.
+	Request json.RawMessage `json:"request,omitempty"`
+	Dialect string          `json:"dialect,omitempty"`
+}
+
+// ModelQuote is the price of something by each route of a logical model.
+type ModelQuote struct {
+	Model string `json:"model"`
+	// Input and Output are the tokens that are expected, 0 if a usage is priced.
+	Input  int64        `json:"input_tokens,omitempty"`
+	Output int64        `json:"output_tokens,omitempty"`
+	Routes []RouteQuote `json:"routes"`
+}
+
+// RouteQuote is the price of something by a route.
+type RouteQuote struct {
+	Route    string `json:"route"`
+	Provider string `json:"provider"`
+	Upstream string `json:"upstream_model"`
+	// Unpriced says that no price is known.
+	Unpriced bool `json:"unpriced,omitempty"`
+	prices.Quote
+}
+
+// quote prices something.
+func (x *exchange) quote() error {
+	if err := x.query.done(); err != nil {
+		return err
+	}
+	text, err := x.body(maxRequest)
+	if err != nil {
+		return err
+	}
+	var q QuoteRequest
+	if err := decode(text, &q); err != nil {
+		return err
+	}
+	if err := q.validate(); err != nil {
+		return err
+	}
+	answer, err := x.backend.Quote(x.Context(), &q)
+	if err != nil {
+		return err
+	}
+	return x.write(http.StatusOK, answer)
+}
+
+// validate refuses what could be meant in several ways.
+func (q *QuoteRequest) validate() error {
+	named := 0
+	for _, set := range []bool{q.ProviderModel != "", q.Model != "", q.Request != nil} {
+		if set {
+			named++
+		}
+	}
+	switch {
+	case named != 1:
+		return invalid("model: name what is to be priced by one of model, provider_model_id and request")
+	case q.Input < 0 || q.Output < 0:
+		return invalid("input_tokens: tokens must not be negative")
+	case q.Usage != nil && (q.Input != 0 || q.Output != 0):
+		return invalid("usage: give either a usage or expected tokens")
+	case q.Request != nil && (q.Usage != nil || q.Input != 0 || q.Output != 0):
+		return invalid("request: the size of a request is its own; leave usage and tokens out")
+	case q.Dialect != "" && q.Request == nil:
+		return invalid("dialect: is that of a request, which is not there")
+	}
+	return nil
+}

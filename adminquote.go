@@ -1,0 +1,159 @@
+package xjpgateway
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/rickyjim626/xjp-gateway/admin"
+	"github.com/rickyjim626/xjp-gateway/estimate"
+	"github.com/rickyjim626/xjp-gateway/prices"
+	"github.com/rickyjim626/xjp-gateway/registry"
+	"github.com/rickyjim626/xjp-gateway/translate"
+	"github.com/rickyjim626/xjp-gateway/translate/openai"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
+)
+
+// Quote prices a usage of a model, or a request that is not sent.
+func (b administration) Quote(ctx context.Context, q *admin.QuoteRequest) (any, error) {
+	usage, err := quotedUsage(q)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case q.ProviderModel != "":
+		return b.quoteUpstream(q.ProviderModel, usage)
+	case q.Request != nil:
+		return b.quoteRequest(ctx, q)
+	}
+	match, found := b.app.snapshot.Load().registry.Find(q.Model)
+	if !found {
+		return nil, &admin.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("model '%s' does not exist", q.Model)}
+	}
+	return b.quoteModel(match, q.Model, usage), nil
+}
+
+// quotedUsage is the usage that is to be priced, nil for the rates alone.
+func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
+	if q.Input > 0 || q.Output > 0 {
+		return &translate.Usage{Input: q.Input, Output: q.Output, Estimated: true}, nil
+	}
+	if q.Usage == nil {
+		return nil, nil
+	}
+	v, err := scan.Parse(q.Usage)
+	if err != nil {
+		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "usage: " + err.Error()}
+	}
+	if inner := v.Get("usage"); inner.Exists() { // as the predecessor took it
+		v = inner
+	}
+	u := openai.ParseUsage(v)
+	if u == nil {
+		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "usage: holds no counts; it is to be as Chat has it, such as {\"prompt_tokens\":1000,\"completion_tokens\":500}"}
+	}
+	return u, nil
+}
+
+// quoteUpstream prices a provider's model: as a route to it is priced, else as OpenRouter
+// has it.
+func (b administration) quoteUpstream(name string, usage *translate.Usage) (any, error) {
+	price := b.priceOf(name)
+	if price == nil {
+		return nil, &admin.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("no price is known for '%s'", name)}
+	}
+	return prices.NewQuote(price, usage, time.Now()), nil
+}
+
+// priceOf finds the price of a provider's model: that of the first route to it, else
+// OpenRouter's, else a built-in one.
+func (b administration) priceOf(name string) *prices.Price {
+	for _, m := range b.app.snapshot.Load().registry.Models() {
+		for _, planned := range m.Routes {
+			if planned.Upstream != name {
+				continue
+			}
+			if p := b.app.price(planned.Data.(*route), name); p != nil {
+				return p
+			}
+		}
+	}
+	return builtin.Find(nil, "openrouter", name)
+}
+
+// builtin are the prices that are built in.
+var builtin = prices.NewBook(nil)
+
+// price is what a provider's model costs by a route, nil if that is not known.
+func (a *App) price(r *route, upstream string) *prices.Price {
+	kind := ""
+	if m, ok := r.upstream.Provider.(caddy.Module); ok {
+		kind = m.CaddyModule().ID.Name()
+	}
+	return builtin.Find(nil, kind, upstream)
+}
+
+// quoteModel prices a usage by each route of a logical model.
+func (b administration) quoteModel(match registry.Match, name string, usage *translate.Usage) *admin.ModelQuote {
+	q := &admin.ModelQuote{Model: name, Routes: []admin.RouteQuote{}}
+	if usage != nil && usage.Estimated {
+		q.Input, q.Output = usage.Input, usage.Output
+	}
+	for _, planned := range match.Model.Routes {
+		upstream := match.Upstream(planned)
+		r := admin.RouteQuote{Route: planned.ID, Provider: planned.Provider, Upstream: upstream, Unpriced: true}
+		if p := b.app.price(planned.Data.(*route), upstream); p != nil {
+			r.Unpriced, r.Quote = false, prices.NewQuote(p, usage, time.Now())
+		}
+		q.Routes = append(q.Routes, r)
+	}
+	return q
+}
+
+// quoteRequest prices a request by what is expected of it: the estimated size of its
+// prompt, and an answer as long as those of its model usually are.
+func (b administration) quoteRequest(ctx context.Context, q *admin.QuoteRequest) (any, error) {
+	d, err := explainedDialect(q.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(q.Request))
+	if err != nil {
+		return nil, err
+	}
+	c := &call{
+		endpoint: endpoint{op: opGenerate, dialect: d}, s: b.app.snapshot.Load(), w: &unread{header: http.Header{}}, r: r, id: newID(), started: time.Now(),
+		h: &Handler{Auth: "off", app: b.app, logger: zap.NewNop()},
+	}
+	defer c.release()
+	if err := c.readBody(); err != nil {
+		return nil, notPriced(err)
+	}
+	if err := c.findModel(); err != nil {
+		return nil, notPriced(err)
+	}
+	usage := &translate.Usage{Input: estimate.Body(c.document()), Estimated: true}
+	if usage.Output = d.needs(c.document()).Answer; usage.Output <= 0 {
+		usage.Output = expectedAnswer
+	}
+	return b.quoteModel(c.match, c.ask.model, usage), nil
+}
+
+// expectedAnswer is how many tokens an answer is expected to have whose length the client
+// does not bound.
+const expectedAnswer = 1024
+
+// notPriced tells what is wrong with a request, as its client would be told.
+func notPriced(err error) error {
+	e, _ := describe(err)
+	status := http.StatusBadRequest
+	if e.Kind == translate.ErrModel {
+		status = http.StatusNotFound
+	}
+	return &admin.Error{Status: status, Message: "request: " + e.Message}
+}

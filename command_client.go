@@ -1,0 +1,225 @@
+package xjpgateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+
+	"github.com/rickyjim626/xjp-gateway/admin"
+)
+
+// administrator asks the admin API.
+type administrator interface {
+	// ask makes a request, with a body in JSON unless it is nil, and gives the answer. An
+	// error of the API is one of ask or of reading the answer.
+	ask(method, path string, query url.Values, body any) (io.ReadCloser, error)
+}
+
+// clientFlags are the flags of commands that ask the admin API.
+func clientFlags(cmd *cobra.Command) {
+	adminFlags(cmd)
+	cmd.Flags().Bool("direct", false, "Use the store of the configuration without a running Caddy")
+}
+
+// withAdministrator runs a command against the running Caddy or, where its admin endpoint
+// is off or the command says so, against the store itself.
+func withAdministrator(run func(caddycmd.Flags, administrator) error) func(caddycmd.Flags) (int, error) {
+	return func(fl caddycmd.Flags) (int, error) {
+		config, err := adminConfig(fl)
+		if err != nil {
+			return exitCode(err)
+		}
+		if !fl.Bool("direct") && !adminIsOff(config) {
+			address, err := adminAddress(fl, config)
+			if err != nil {
+				return exitCode(fmt.Errorf("the address of the admin endpoint: %w", err))
+			}
+			return exitCode(run(fl, remote{address}))
+		}
+		if len(config) == 0 {
+			return exitCode(errors.New("no configuration: there is no Caddyfile in the current directory (use --config)"))
+		}
+		app, done, err := provisionApp(config)
+		if err != nil {
+			return exitCode(err)
+		}
+		defer done()
+		return exitCode(run(fl, direct{app}))
+	}
+}
+
+// adminConfig loads the configuration that the command is about, none if an address says
+// more. What is wrong with one that lies in the current folder by chance matters only where
+// it is needed.
+func adminConfig(fl caddycmd.Flags) ([]byte, error) {
+	if fl.String("address") != "" && !fl.Bool("direct") {
+		return nil, nil
+	}
+	config, _, _, err := caddycmd.LoadConfig(fl.String("config"), fl.String("adapter"))
+	if err != nil && fl.String("config") == "" && !fl.Bool("direct") {
+		return nil, nil
+	}
+	return config, err
+}
+
+// adminAddress is the address of the admin endpoint: the one that is named, else the
+// configuration's, else Caddy's default.
+func adminAddress(fl caddycmd.Flags, config []byte) (string, error) {
+	file := ""
+	if len(config) > 0 {
+		file = "Caddyfile" // a configuration is looked at beside the name of a file only
+	}
+	return caddycmd.DetermineAdminAPIAddress(fl.String("address"), config, file, "")
+}
+
+// adminIsOff reports whether a configuration has no admin endpoint.
+func adminIsOff(text []byte) bool {
+	var config struct {
+		Admin struct {
+			Disabled bool `json:"disabled"`
+		} `json:"admin"`
+	}
+	return json.Unmarshal(text, &config) == nil && config.Admin.Disabled
+}
+
+// remote is the admin endpoint of a running Caddy at an address.
+type remote struct{ address string }
+
+func (a remote) ask(method, path string, query url.Values, body any) (io.ReadCloser, error) {
+	sent, err := sentBody(body)
+	if err != nil {
+		return nil, err
+	}
+	res, err := caddycmd.AdminAPIRequest(a.address, method, uriOf(path, query), nil, sent)
+	if err != nil {
+		return nil, adminError(err)
+	}
+	return res.Body, nil
+}
+
+// adminError says what the admin endpoint said, or what would help where it says nothing.
+func adminError(err error) error {
+	_, body, found := strings.Cut(err.Error(), "HTTP ")
+	if _, body, found = strings.Cut(body, ": "); found {
+		var told struct {
+			Error string `json:"error"`
+		}
+		if json.Unmarshal([]byte(body), &told) == nil && told.Error != "" {
+			return errors.New(told.Error)
+		}
+	}
+	if strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) {
+		return fmt.Errorf("%w; is Caddy running? --direct uses the store without it", err)
+	}
+	return err
+}
+
+// direct is the admin API of a configuration that is loaded for the command alone.
+type direct struct{ app *App }
+
+func (a direct) ask(method, path string, query url.Values, body any) (io.ReadCloser, error) {
+	sent, err := sentBody(body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequest(method, uriOf(path, query), sent)
+	if err != nil {
+		return nil, err
+	}
+	if sent != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r = r.WithContext(admin.WithActor(r.Context(), "command line"))
+	reader, writer := io.Pipe()
+	go func() {
+		defer func() {
+			if broken := recover(); broken != nil { // as a server would break the connection off
+				writer.CloseWithError(io.ErrUnexpectedEOF)
+			}
+		}()
+		writer.CloseWithError(admin.New(administration{a.app}).Serve(&pipedAnswer{writer, http.Header{}}, r))
+	}()
+	return reader, nil
+}
+
+// pipedAnswer is an answer that is read while it is written.
+type pipedAnswer struct {
+	*io.PipeWriter
+	header http.Header
+}
+
+func (a *pipedAnswer) Header() http.Header { return a.header }
+
+func (a *pipedAnswer) WriteHeader(int) {}
+
+func uriOf(path string, query url.Values) string {
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// sentBody is a body in JSON, nil for none.
+func sentBody(body any) (io.Reader, error) {
+	if body == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(body)
+	return bytes.NewReader(text), err
+}
+
+// queryOf collects the parameters that flags of the same names give.
+func queryOf(fl caddycmd.Flags, names ...string) url.Values {
+	query := url.Values{}
+	for _, name := range names {
+		if value := fl.String(name); value != "" {
+			query.Set(strings.ReplaceAll(name, "-", "_"), value)
+		}
+	}
+	return query
+}
+
+// show prints an answer: as it is for programs, or as a table for people.
+func show[T any](fl caddycmd.Flags, answer io.ReadCloser, table func(w io.Writer, value *T)) error {
+	defer answer.Close()
+	if fl.Bool("json") {
+		_, err := io.Copy(os.Stdout, answer)
+		return err
+	}
+	var value T
+	if err := json.NewDecoder(answer).Decode(&value); err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	table(w, &value)
+	return w.Flush()
+}
+
+// row writes a line of a table.
+func row(w io.Writer, cells ...any) {
+	for i, cell := range cells {
+		if i > 0 {
+			fmt.Fprint(w, "\t")
+		}
+		fmt.Fprint(w, cell)
+	}
+	fmt.Fprintln(w)
+}
+
+// more says how the next page of a list is come by.
+func more(w io.Writer, next string) {
+	if next != "" {
+		fmt.Fprintf(w, "more: --after %s\n", next)
+	}
+}
