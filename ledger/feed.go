@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +30,8 @@ type feed struct {
 	report func(error)
 
 	at      position
-	file    *os.File // the segment at hand, nil if it is not open
-	scanner *scanner
+	scanner *scanner // of the segment at hand; nil if it is not open
+	file    *os.File // its file; nil if there is none to read
 
 	mu     sync.Mutex
 	marked position // what has been stored
@@ -55,69 +56,92 @@ func (f *folder) feed(end func() position, report func(error)) (*feed, error) {
 // next gives the payload of the next frame, which is valid until the call after, or io.EOF
 // where there is none by now.
 func (f *feed) next() ([]byte, error) {
-	end := f.end()
-	for f.at.segment < end.segment || f.at.segment == end.segment && f.at.offset < end.offset {
-		if err := f.enter(end); err != nil {
-			return nil, err
+	for {
+		if f.scanner != nil {
+			payload, err := f.scanner.next()
+			f.at.offset = f.scanner.at
+			if err != io.EOF {
+				return payload, err
+			}
 		}
-		payload, err := f.scanner.next()
-		f.at.offset = f.scanner.at
-		if err != io.EOF {
-			return payload, err
+		if more, err := f.extend(); err != nil || !more {
+			return nil, cmp.Or(err, io.EOF)
 		}
-		if f.at.segment == end.segment {
-			break
-		}
-		f.leave()
-		f.at = position{segment: f.at.segment + 1}
 	}
-	return nil, io.EOF
 }
 
-// enter opens the segment at hand, and lets as much of it be read as is there.
-func (f *feed) enter(end position) error {
-	if f.file == nil {
+// extend lets more be read, of the segment at hand or else of the next one, and reports
+// whether there is more.
+func (f *feed) extend() (bool, error) {
+	end := f.end()
+	if !f.at.before(end) {
+		return false, nil
+	}
+	if f.scanner == nil {
 		if err := f.open(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if f.at.segment == end.segment {
-		f.scanner.limit = max(f.scanner.limit, end.offset)
+	limit, err := f.size(end)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	switch {
+	case limit > f.scanner.limit:
+		f.scanner.limit = limit
+	case f.at.segment < end.segment:
+		f.leave()
+		f.at = position{segment: f.at.segment + 1}
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// size tells how much of the segment at hand is there by now: of the last one what has been
+// written, of another all.
+func (f *feed) size(end position) (int64, error) {
+	if f.file == nil {
+		return 0, nil
+	}
+	if f.at.segment == end.segment {
+		return end.offset, nil
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // open opens the segment at hand. One that is not there, or is no segment, has no frames.
 func (f *feed) open() error {
 	path := f.folder.segmentPath(f.at.segment)
-	f.scanner = &scanner{at: f.at.offset, damaged: func(offset, bytes int64) {
+	scanner := &scanner{at: max(f.at.offset, int64(len(magic))), damaged: func(offset, bytes int64) {
 		f.report(&DamageError{Segment: path, Offset: offset, Bytes: bytes})
 	}}
 	file, err := os.Open(path)
 	if gone(err) {
+		f.scanner = scanner
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return errors.Join(err, file.Close())
 	}
 	head := make([]byte, len(magic))
 	n, err := file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		return errors.Join(err, file.Close())
 	}
-	f.file, f.scanner.file = file, file
-	if string(head) != magic {
-		if n > 0 {
-			f.scanner.damaged(0, info.Size())
-		}
-		f.scanner.at = info.Size()
+	f.scanner = scanner
+	if string(head) == magic {
+		scanner.file, f.file = file, file
+		return nil
 	}
-	f.scanner.at, f.scanner.limit = max(f.scanner.at, int64(len(magic))), info.Size()
-	return nil
+	if info, err := file.Stat(); n > 0 && err == nil {
+		scanner.damaged(0, info.Size())
+	}
+	return file.Close()
 }
 
 // leave closes the segment at hand.
@@ -181,7 +205,7 @@ func (f *feed) toBegin() error {
 
 // isNew reports whether what was read last has not been stored.
 func (f *feed) isNew() bool {
-	return f.at.segment > f.marked.segment || f.at.segment == f.marked.segment && f.at.offset > f.marked.offset
+	return f.marked.before(f.at)
 }
 
 // place tells what has been stored; other goroutines may ask for it.

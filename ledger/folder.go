@@ -35,6 +35,11 @@ type position struct {
 	offset  int64
 }
 
+// before reports whether a place comes before another.
+func (p position) before(o position) bool {
+	return p.segment < o.segment || p.segment == o.segment && p.offset < o.offset
+}
+
 // claim locks an empty folder for this process, and those that dead processes have left.
 func claim(dir string) (own *folder, dead []*folder, err error) {
 	numbers, err := folderNumbers(dir)
