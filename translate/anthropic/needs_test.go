@@ -3,18 +3,9 @@ package anthropic
 import (
 	"testing"
 
+	"github.com/rickyjim626/xjp-gateway/internal/scantest"
 	"github.com/rickyjim626/xjp-gateway/translate"
-	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
-
-func document(t *testing.T, text string) *scan.Doc {
-	t.Helper()
-	doc := new(scan.Doc)
-	if err := doc.Parse([]byte(text), scan.DefaultLimits); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return doc
-}
 
 func TestNeeds(t *testing.T) {
 	for _, c := range []struct {
@@ -28,7 +19,7 @@ func TestNeeds(t *testing.T) {
 		{`{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image"}]}]}]}`, translate.Needs{Images: true}},
 		{`{"messages":[1,{"content":[2]}],"tools":3,"max_tokens":"x"}`, translate.Needs{}},
 	} {
-		if got := Needs(document(t, c.body)); got != c.want {
+		if got := Needs(scantest.Document(t, c.body)); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.body, got, c.want)
 		}
 	}
@@ -42,7 +33,7 @@ func TestSession(t *testing.T) {
 		`{"metadata":{"user_id":"user_ab_account_cd_session_ef-1"}}`:               "ef-1",
 		`{"metadata":{"user_id":"{\"device_id\":\"d\",\"session_id\":\"ef-2\"}"}}`: "ef-2",
 	} {
-		if got := Session(document(t, body)); got != want {
+		if got := Session(scantest.Document(t, body)); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}
@@ -52,7 +43,7 @@ func TestSession(t *testing.T) {
 // whatever client says it.
 func TestBeginning(t *testing.T) {
 	beginning := func(body string) (s string) {
-		Beginning(document(t, body), func(b []byte) { s += string(b) + "|" })
+		Beginning(scantest.Document(t, body), func(b []byte) { s += string(b) + "|" })
 		return s
 	}
 	first := beginning(`{"system":[{"type":"text","text":"client 1.0"},{"type":"text","text":"S"}],"messages":[{"role":"user","content":"A"}]}`)

@@ -3,18 +3,9 @@ package openai
 import (
 	"testing"
 
+	"github.com/rickyjim626/xjp-gateway/internal/scantest"
 	"github.com/rickyjim626/xjp-gateway/translate"
-	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
-
-func document(t *testing.T, text string) *scan.Doc {
-	t.Helper()
-	doc := new(scan.Doc)
-	if err := doc.Parse([]byte(text), scan.DefaultLimits); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	return doc
-}
 
 func TestNeeds(t *testing.T) {
 	for _, c := range []struct {
@@ -29,7 +20,7 @@ func TestNeeds(t *testing.T) {
 		{`{"messages":[{"role":"user","content":[{"type":"file","file":{}}]},{"role":"user","content":[{"type":"input_audio"},{"type":"video_url"}]}]}`, translate.Needs{PDF: true, Audio: true, Video: true}},
 		{`{"messages":[1,{"content":[2]}],"tools":3,"max_tokens":"x"}`, translate.Needs{}},
 	} {
-		if got := Needs(document(t, c.body)); got != c.want {
+		if got := Needs(scantest.Document(t, c.body)); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.body, got, c.want)
 		}
 	}
@@ -43,7 +34,7 @@ func TestSession(t *testing.T) {
 		`{"session_id":"s","prompt_cache_key":"k","user":"u"}`:   "s",
 		`{"user":"u","metadata":"m","prompt_cache_key":7}`:       "",
 	} {
-		if got := Session(document(t, body)); got != want {
+		if got := Session(scantest.Document(t, body)); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}
@@ -52,7 +43,7 @@ func TestSession(t *testing.T) {
 // A conversation is known by what it begins with, whatever has been said since.
 func TestBeginning(t *testing.T) {
 	beginning := func(body string) (s string) {
-		Beginning(document(t, body), func(b []byte) { s += string(b) + "|" })
+		Beginning(scantest.Document(t, body), func(b []byte) { s += string(b) + "|" })
 		return s
 	}
 	first := beginning(`{"messages":[{"role":"system","content":"S"},{"role":"user","content":"A"}]}`)
