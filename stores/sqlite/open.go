@@ -36,7 +36,7 @@ func open(ctx context.Context, path string, location *time.Location, pragmas ...
 	// A commit is on the disk when it returns, since the ledger's journal lets go of what
 	// is stored. There is one connection for writing: SQLite has one writer at a time, and
 	// a queue in this process is fairer than waiting for a lock.
-	write := connect(path, append([]string{"journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)"}, pragmas...), "immediate")
+	write := connect(path, append([]string{"journal_mode(wal)", "synchronous(full)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)", "cache_size(-16384)"}, pragmas...), "immediate")
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
 	e := engine{path}

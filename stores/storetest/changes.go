@@ -55,7 +55,7 @@ func changes(t *testing.T, open Open) {
 // changesByMany shows that a node that follows the changes misses none of those that
 // others make at the same time, and sees none before it can be read.
 func changesByMany(t *testing.T, open Open) {
-	const writers, each = 4, 20
+	const writers, each = 4, 10
 	follower := open(t)
 	check(t, follower.CreateTenant(t.Context(), fullTenant("acme"), nil))
 	_, point, err := follower.Changes(t.Context(), 0)
@@ -84,6 +84,7 @@ func changesByMany(t *testing.T, open Open) {
 			}
 		}
 		point = now
+		time.Sleep(time.Millisecond)
 	}
 	group.Wait()
 	for n := range writers {

@@ -20,45 +20,64 @@ var Location = time.FixedZone("UTC+8", 8*60*60)
 // ends.
 type Open func(t *testing.T) stores.Store
 
+// test is a test of the contract, on an empty database of its own.
+type test struct {
+	name string
+	run  func(t *testing.T, open Open)
+}
+
+// statements are tests that execute each statement of a store between them.
+var statements = []test{
+	{"tenants", tenants},
+	{"changed tenants", changedTenants},
+	{"deleted tenants", deletedTenants},
+	{"keys", keyRecords},
+	{"pages of keys", keyPages},
+	{"changed keys", changedKeys},
+	{"rotated keys", rotatedKeys},
+	{"used keys", usedKeys},
+	{"changes", changes},
+	{"audit", audit},
+	{"records", records},
+	{"strange records", strangeRecords},
+	{"filters of records", recordFilters},
+	{"lost records", lostRecords},
+	{"usage", usage},
+	{"pruned records", prunedRecords},
+}
+
+// others are the tests beside those.
+var others = []test{
+	{"pages of tenants", tenantPages},
+	{"refused keys", refusedKeys},
+	{"strange keys", strangeKeys},
+	{"changes by many", changesByMany},
+	{"audit and change together", auditTogether},
+	{"times", times},
+	{"pages of records", recordPages},
+	{"records again", recordsAgain},
+	{"large batches", largeBatches},
+	{"tenants apart", tenantsApart},
+	{"usage by days", usageByDays},
+	{"sums are those of records", sumsOfRecords},
+	{"batches by many", batchesByMany},
+	{"cancelled", cancelled},
+	{"closed in use", closedInUse},
+}
+
 // Run runs all tests. create makes an empty database for a test and tells how to open it.
 func Run(t *testing.T, create func(t *testing.T) Open) {
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, open Open)
-	}{
-		{"tenants", tenants},
-		{"pages of tenants", tenantPages},
-		{"changed tenants", changedTenants},
-		{"deleted tenants", deletedTenants},
-		{"keys", keyRecords},
-		{"pages of keys", keyPages},
-		{"refused keys", refusedKeys},
-		{"changed keys", changedKeys},
-		{"rotated keys", rotatedKeys},
-		{"used keys", usedKeys},
-		{"strange keys", strangeKeys},
-		{"changes", changes},
-		{"changes by many", changesByMany},
-		{"audit", audit},
-		{"audit and change together", auditTogether},
-		{"records", records},
-		{"times", times},
-		{"strange records", strangeRecords},
-		{"pages of records", recordPages},
-		{"filters of records", recordFilters},
-		{"records again", recordsAgain},
-		{"lost records", lostRecords},
-		{"large batches", largeBatches},
-		{"tenants apart", tenantsApart},
-		{"usage", usage},
-		{"usage by days", usageByDays},
-		{"sums are those of records", sumsOfRecords},
-		{"batches by many", batchesByMany},
-		{"pruned records", prunedRecords},
-		{"cancelled", cancelled},
-		{"closed in use", closedInUse},
-	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, create(t)) })
+	RunStatements(t, create)
+	run(t, others, create)
+}
+
+// RunStatements runs so many tests that each statement is executed, for engines that can
+// execute them in several ways.
+func RunStatements(t *testing.T, create func(t *testing.T) Open) { run(t, statements, create) }
+
+func run(t *testing.T, tests []test, create func(t *testing.T) Open) {
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) { c.run(t, create(t)) })
 	}
 }
 

@@ -41,7 +41,7 @@ func tell(ctx context.Context, tx *sql.Tx, changes []keys.Change) error {
 	}
 	for i, c := range changes {
 		number := last - count + 1 + int64(i)
-		if _, err := tx.ExecContext(ctx, "INSERT INTO xjp_changes (number, tenant, key) VALUES ($1, $2, $3)", number, c.Tenant, c.Key); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO xjp_changes (number, tenant, key) VALUES ($1, $2, $3)", number, clean(c.Tenant), clean(c.Key)); err != nil {
 			return err
 		}
 	}

@@ -96,9 +96,9 @@ CREATE TABLE xjp_requests (
 	losses         TEXT    NOT NULL DEFAULT '',
 	attempts       TEXT    NOT NULL DEFAULT '[]'
 );
-CREATE INDEX xjp_requests_time ON xjp_requests (time, id);
-CREATE INDEX xjp_requests_tenant ON xjp_requests (tenant, time, id);
-CREATE INDEX xjp_requests_key ON xjp_requests (key, time, id);
+CREATE INDEX xjp_requests_time ON xjp_requests (time);
+CREATE INDEX xjp_requests_tenant ON xjp_requests (tenant, time);
+CREATE INDEX xjp_requests_key ON xjp_requests (key, time);
 
 CREATE TABLE xjp_usage (
 	day            TEXT   NOT NULL,
