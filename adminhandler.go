@@ -90,6 +90,10 @@ func (h *AdminHandler) serve(w http.ResponseWriter, r *http.Request) error {
 		return &admin.Error{Status: http.StatusForbidden,
 			Message: "nobody is known to ask; put an authentication such as basic_auth in front of xjp_admin"}
 	}
+	if caddyhttp.GetVar(r.Context(), anyTenantVar) != nil {
+		return &admin.Error{Status: http.StatusForbidden,
+			Message: "any client's key opens this site; name the tenants whose keys may administrate in xjp_auth, or use another authentication"}
+	}
 	if err := sameOrigin.Check(r); err != nil {
 		return &admin.Error{Status: http.StatusForbidden, Message: "a page of another site may change nothing here", Cause: err}
 	}

@@ -44,6 +44,16 @@ http://127.0.0.1:{port} {
 			actor {http.request.tls.client.subject}
 		}
 	}
+	handle_path /clients/* {
+		xjp_auth
+		xjp_admin
+	}
+	handle_path /operators/* {
+		xjp_auth {
+			tenants default
+		}
+		xjp_admin
+	}
 	handle_path /panel/* {
 		basic_auth {
 			ann $2a$04$zSgNGY9fdwgTqxccwc1s6eiG4r7VSM17HslO9WYwC4nvmbuZJ4erq
@@ -58,6 +68,7 @@ http://127.0.0.1:{port} {
 // authentication knows, unless a page of another site lets their browser ask.
 func TestAdminSite(t *testing.T) {
 	address := gatewaytest.Run(t, adminSites)
+	key := []string{"X-Api-Key", "XJP_admin_test_key"}
 	for _, test := range []struct {
 		name, method, path string
 		user               string
@@ -67,6 +78,9 @@ func TestAdminSite(t *testing.T) {
 	}{
 		{"without authentication", "GET", "/open/xjp/models", "", nil, 403, "nobody is known to ask"},
 		{"with an empty actor", "GET", "/subject/xjp/models", "ann", nil, 403, "nobody is known to ask"},
+		{"any client", "GET", "/clients/xjp/models", "", key, 403, "any client's key opens this site"},
+		{"clients of a tenant", "GET", "/operators/xjp/models", "", key, 200, `"model": "chat"`},
+		{"no client", "GET", "/operators/xjp/models", "", nil, 401, ""},
 		{"nobody", "GET", "/panel/xjp/models", "", nil, 401, ""},
 		{"somebody else", "GET", "/panel/xjp/models", "bob", nil, 401, ""},
 		{"who may", "GET", "/panel/xjp/models", "ann", nil, 200, `"model": "chat"`},

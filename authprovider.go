@@ -75,6 +75,9 @@ func (k *KeyAuth) Authenticate(w http.ResponseWriter, r *http.Request) (caddyaut
 	p, err := s.principal(r.Context(), secret)
 	switch {
 	case err == nil:
+		if len(k.Tenants) == 0 {
+			caddyhttp.SetVar(r.Context(), anyTenantVar, true)
+		}
 		user := caddyauth.User{ID: p.ID, Metadata: map[string]string{"tenant": p.Tenant}}
 		return user, k.admits(p), nil
 	case errors.Is(err, keys.ErrUnavailable):
@@ -85,6 +88,10 @@ func (k *KeyAuth) Authenticate(w http.ResponseWriter, r *http.Request) (caddyaut
 	challenge(w, ` error="invalid_token"`)
 	return caddyauth.User{}, false, nil
 }
+
+// anyTenantVar is set for requests that any client's key lets in: what is for operators
+// alone must not be open to them.
+const anyTenantVar = "xjp_auth.any_tenant"
 
 // admits reports whether a good key opens this site.
 func (k *KeyAuth) admits(p *keys.Principal) bool {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
 // Error is an answer that says what is wrong.
@@ -70,6 +71,8 @@ func storeError(err error, what string) error {
 		return err
 	case errors.As(err, &wrong):
 		return invalid("%s", wrong)
+	case errors.Is(err, stores.ErrCursor):
+		return invalid("%s", stores.ErrCursor)
 	case errors.Is(err, keys.ErrChanged):
 		return refuse(http.StatusConflict, "%s is being changed by somebody else; try again", what)
 	case errors.Is(err, keys.ErrNotFound):

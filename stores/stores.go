@@ -4,6 +4,7 @@ package stores
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
@@ -19,6 +20,9 @@ type Store interface {
 	// Close lets go of the store.
 	Close() error
 }
+
+// ErrCursor is where a page should begin, but no page has ended.
+var ErrCursor = errors.New("after: this is not where a page of the list ends; take the value that came with the page before")
 
 // Module is a guest module in the namespace xjp.stores. Its Provision touches neither
 // network nor disk, since `caddy validate` runs it.

@@ -3,10 +3,11 @@ package relational
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
 // where gathers the conditions of a statement. Values are its arguments, never its text.
@@ -100,12 +101,10 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(append(b, c.id...))
 }
 
-var errCursor = errors.New("after: this is not where a page of the list ends; take the value that came with the page before")
-
 func parseCursor(text string) (cursor, error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) < 9 || !isClean(string(b[8:])) {
-		return cursor{}, errCursor
+		return cursor{}, stores.ErrCursor
 	}
 	return cursor{time.UnixMicro(int64(binary.BigEndian.Uint64(b))), string(b[8:])}, nil
 }
