@@ -52,6 +52,7 @@ var others = []test{
 	{"refused keys", refusedKeys},
 	{"strange keys", strangeKeys},
 	{"changes by many", changesByMany},
+	{"directories", directories},
 	{"audit and change together", auditTogether},
 	{"times", times},
 	{"pages of records", recordPages},
