@@ -34,13 +34,14 @@ func (j *journal) reading(r *Record) {
 	j.oldest = r.ended()
 }
 
-// settle counts records that have been stored, up to a place. At the end there are no more,
-// even if some could not be read.
+// settle counts records that have been stored, up to a place. Those that are not among them
+// when all has been read are lost.
 func (j *journal) settle(n int, upTo position) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.stored = min(j.stored+uint64(n), j.ends)
 	if upTo == j.last() {
+		j.dropped += int64(j.ends - j.stored)
 		j.stored = j.ends
 	}
 }

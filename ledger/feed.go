@@ -179,18 +179,16 @@ func (f *feed) batch(most int) (records []Record, err error) {
 	return records, nil
 }
 
-// stored notes that what has been read has been stored.
+// stored notes that what has been read has been stored. If the mark cannot be moved, this
+// process knows, and another would store it again.
 func (f *feed) stored() error {
 	if f.at == f.marked {
 		return nil
 	}
-	if err := f.mark.move(f.at); err != nil {
-		return err
-	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.marked = f.at
-	return nil
+	f.mu.Unlock()
+	return f.mark.move(f.at)
 }
 
 // toBegin goes to the first segment, whatever has been stored.

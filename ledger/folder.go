@@ -24,6 +24,7 @@ const (
 	lockSuffix    = ".lock"
 	segmentSuffix = ".journal"
 	markName      = "mark"
+	reserveName   = "reserve"
 )
 
 // magic begins each segment; its last character is the version of the form.
@@ -225,11 +226,13 @@ func (f *folder) mark() (*mark, position, error) {
 	if err != nil {
 		return nil, position{}, err
 	}
-	buf := make([]byte, markSize)
+	m, buf := &mark{file}, make([]byte, markSize)
 	if _, err := file.ReadAt(buf, 0); err != nil || binary.LittleEndian.Uint32(buf[16:]) != crc32.Checksum(buf[:16], castagnoli) {
-		return &mark{file}, position{}, nil
+		// It takes its room now, when there may be some.
+		_ = m.move(position{})
+		return m, position{}, nil
 	}
-	return &mark{file}, position{
+	return m, position{
 		segment: binary.LittleEndian.Uint64(buf),
 		offset:  int64(binary.LittleEndian.Uint64(buf[8:])),
 	}, nil
@@ -249,6 +252,16 @@ func (m *mark) close() error { return m.file.Close() }
 
 // gone reports whether an error says that a file is not there.
 func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// reserve keeps some of the disk for what must be written before a segment can go, which is
+// where room comes from when the journal itself has filled the disk. Less is better than none.
+func (f *folder) reserve(segment int64) {
+	if _, err := os.Stat(f.reservePath()); gone(err) {
+		_ = os.WriteFile(f.reservePath(), make([]byte, min(segment, mostCarried)), 0o600)
+	}
+}
+
+func (f *folder) reservePath() string { return filepath.Join(f.path, reserveName) }
 
 // reset empties the folder for a new journal. That the old mark is gone is made sure of,
 // since it would tell of a new record that it has been stored.

@@ -18,12 +18,16 @@ var (
 )
 
 const (
-	// mostSegment is the size at which a new segment is begun.
-	mostSegment = 64 << 20
+	// leastSegment and mostSegment bound the size at which a new segment is begun, so that
+	// what has been stored can go in parts.
+	leastSegment = 64 << 10
+	mostSegment  = 64 << 20
 	// mostOpen bounds the requests that are under way.
 	mostOpen = 1 << 20
 	// mostHeld bounds what waits in memory for a disk that takes no more.
 	mostHeld = 4 << 20
+	// mostCarried bounds the starts that are carried over at once.
+	mostCarried = 1 << 20
 )
 
 // file is what the journal needs of a segment's file.
@@ -201,16 +205,13 @@ func (j *journal) undo(b *batch) {
 	}
 }
 
-// hold keeps a frame in memory until it can be written.
-func (j *journal) hold(e entry, frame []byte) bool {
+// hold keeps the frame of an end in memory until it can be written.
+func (j *journal) hold(e entry, frame []byte) {
 	if len(j.held.buf)+len(frame) > mostHeld {
-		if e.kind == endKind {
-			j.dropped++
-		}
-		return false
+		j.dropped++
+		return
 	}
 	j.held.add(e, frame)
-	return true
 }
 
 // writeHeld writes what is held.
@@ -225,43 +226,32 @@ func (j *journal) writeHeld() error {
 	defer j.mu.Unlock()
 	j.count(&j.held)
 	for _, e := range j.held.entries {
-		if e.kind == endKind {
-			delete(j.open, e.id)
-		}
+		delete(j.open, e.id)
 	}
 	j.held = batch{}
 	return nil
 }
 
 // carry writes once more those of some starts that are still open, so that the segment they
-// are in can go. The room that this makes may be what they need: until then they are held.
-func (j *journal) carry(starts []entry, frames []byte) bool {
+// are in can go. Where there is no room, what is kept in reserve for this makes it.
+func (j *journal) carry(starts []entry, frames []byte) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	j.write() // an end that has been gathered comes before, so that its start is not carried
-	var carried batch
+	var open []byte
 	j.mu.Lock()
 	for _, e := range starts {
 		if j.open[e.id] > 0 {
-			carried.add(entry{kind: carriedKind, id: e.id}, frames[e.begin:e.end])
+			open = append(open, frames[e.begin:e.end]...)
 		}
 	}
 	j.mu.Unlock()
-	if len(carried.buf) == 0 || j.put(carried.buf) == nil {
-		return true
+	err := j.put(open)
+	if err == nil || os.Remove(j.folder.reservePath()) != nil {
+		return err
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, e := range carried.entries {
-		if !j.hold(e, carried.buf[e.begin:e.end]) {
-			return false
-		}
-	}
-	return true
+	return j.put(open)
 }
-
-// carriedKind is that of a start's frame that is written once more.
-const carriedKind = 0
 
 // put writes frames at the end of the journal. What a write that failed has left behind is
 // cut off.

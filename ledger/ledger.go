@@ -42,6 +42,7 @@ type Options struct {
 	Now func() time.Time
 
 	create   func(path string) (file, error) // makes a segment's file
+	segment  int64                           // the size at which a new one is begun
 	linger   time.Duration                   // how long records wait for others
 	patience backoff                         // with a store that is away
 	look     time.Duration                   // how often dead processes are looked for
@@ -74,6 +75,9 @@ func (o Options) withDefaults() Options {
 		o.create = func(path string) (file, error) {
 			return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		}
+	}
+	if o.segment == 0 {
+		o.segment = min(mostSegment, max(o.MaxBytes/8, leastSegment))
 	}
 	if o.linger == 0 {
 		o.linger = 200 * time.Millisecond
@@ -141,11 +145,12 @@ func (l *Ledger) openJournal(own *folder) (err error) {
 	}
 	l.journal = &journal{
 		folder: own, create: l.o.create, now: l.o.Now, cap: l.o.MaxBytes, durable: l.o.Sync <= 0,
-		segment: min(mostSegment, max(l.o.MaxBytes/8, 64<<10)), batch: l.o.Batch, ready: l.wake,
+		segment: l.o.segment, batch: l.o.Batch, ready: l.wake,
 	}
 	if err := l.journal.begin(); err != nil {
 		return err
 	}
+	own.reserve(l.o.segment)
 	l.feed, err = own.feed(l.journal.end, l.o.OnError)
 	return err
 }
@@ -229,8 +234,8 @@ type Lag struct {
 	Records int64
 	Bytes   int64
 	Age     time.Duration
-	// Dropped is how many records have been lost for want of room, Rejected how many the
-	// store has refused, which are set aside in a file.
+	// Dropped is how many records have been lost for want of room or by damage, Rejected how
+	// many the store has refused, which are set aside in a file.
 	Dropped  int64
 	Rejected int64
 	// Journal and Store are what is wrong with them at present; nil is nothing.

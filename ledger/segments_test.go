@@ -63,9 +63,8 @@ func TestLongStream(t *testing.T) {
 func TestRotationUnderLoad(t *testing.T) {
 	dir, store := t.TempDir(), newMemory()
 	o := small(quick(dir, store))
-	o.MaxBytes, o.Strict, o.Batch = 32<<20, true, 50
+	o.MaxBytes, o.Strict, o.Batch, o.segment = 32<<20, true, 50, 8<<10
 	l := open(t, o)
-	l.journal.segment = 8 << 10
 	var wg sync.WaitGroup
 	const workers, each = 16, 200
 	for w := range workers {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -136,14 +137,12 @@ func (l *Ledger) release() error {
 		if err := j.drop(); err != nil {
 			return err
 		}
+		j.folder.reserve(j.segment)
 	}
 	return nil
 }
 
 var errCarry = errors.New("the starts of requests that are under way cannot be carried over")
-
-// mostCarried is how many bytes of starts are carried over at once.
-const mostCarried = 1 << 20
 
 // carryStarts carries over the starts of a segment that are still open.
 func (l *Ledger) carryStarts(number uint64) error {
@@ -164,8 +163,8 @@ func (l *Ledger) carryStarts(number uint64) error {
 			starts.addStart(payload)
 		}
 		if len(starts.buf) > mostCarried || err == io.EOF {
-			if !l.journal.carry(starts.entries, starts.buf) {
-				return errCarry
+			if err := l.journal.carry(starts.entries, starts.buf); err != nil {
+				return fmt.Errorf("%w: %w", errCarry, err)
 			}
 			starts.empty()
 		}
