@@ -113,44 +113,48 @@ func eventually(t *testing.T, is func() bool) {
 // While a crowd of keys without a checksum keeps a slow store busy, a good one that is not
 // remembered yet gets through at once, and the crowd is not told that its keys are wrong.
 func TestSlowStoreUnderACrowd(t *testing.T) {
-	s := keystest.New()
-	_, good := add(t, s, nil, nil)
-	d := keys.NewDirectory(keys.DirectoryOptions{Store: func() keys.Store { return s }, Poll: time.Hour})
-	defer d.Close()
-	eventually(t, func() bool { return s.Calls("Changes") == 1 })
-	var running, most atomic.Int64
-	free := make(chan struct{})
-	s.Before(func(method string) {
-		if method == "KeyByHash" {
-			n := running.Add(1)
-			defer running.Add(-1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-			}
-			<-free
-		}
-	})
-	var unknown, unavailable atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 100 {
-		secret := invented(rand.New(rand.NewPCG(uint64(i), 2)))
-		wg.Go(func() {
-			switch _, err := d.Find(t.Context(), secret); {
-			case errors.Is(err, keys.ErrUnavailable):
-				unavailable.Add(1)
-			case errors.Is(err, keys.ErrUnknown):
-				unknown.Add(1)
+	synctest.Test(t, func(t *testing.T) {
+		s := keystest.New()
+		_, good := add(t, s, nil, nil)
+		d := open(t, s, keys.DirectoryOptions{})
+		var running atomic.Int64
+		free := make(chan struct{})
+		s.Before(func(method string) {
+			if method == "KeyByHash" {
+				running.Add(1)
+				<-free
 			}
 		})
-	}
-	eventually(t, func() bool { return d.Stats().Busy > 80 })
-	if _, err := d.Find(t.Context(), good); err != nil {
-		t.Errorf("a good key: %v", err)
-	}
-	close(free)
-	wg.Wait()
-	if most.Load() != 8 || unknown.Load() != 8 || unavailable.Load() != 92 {
-		t.Errorf("%d at once; %d unknown, %d unavailable", most.Load(), unknown.Load(), unavailable.Load())
-	}
+		var unknown, unavailable atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 100 {
+			secret := invented(rand.New(rand.NewPCG(uint64(i), 2)))
+			wg.Go(func() {
+				switch _, err := d.Find(t.Context(), secret); {
+				case errors.Is(err, keys.ErrUnavailable):
+					unavailable.Add(1)
+				case errors.Is(err, keys.ErrUnknown):
+					unknown.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		began := time.Now()
+		expect(t, d, good, nil)
+		if took := time.Since(began); took > 0 || running.Load() != 8 {
+			t.Errorf("a good key waited %v, %d look-ups at once", took, running.Load())
+		}
+		time.Sleep(250 * time.Millisecond)
+		synctest.Wait()
+		if n := unavailable.Load(); n != 92 || d.Stats().Busy != 92 {
+			t.Errorf("%d were unavailable after a short wait, %d busy", n, d.Stats().Busy)
+		}
+		close(free)
+		wg.Wait()
+		if unknown.Load() != 8 || running.Load() != 8 {
+			t.Errorf("%d unknown, %d look-ups", unknown.Load(), running.Load())
+		}
+	})
 }
 
 // Requests with one key that is not remembered share a look-up.

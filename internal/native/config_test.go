@@ -31,7 +31,7 @@ func TestModules(t *testing.T) {
 		}
 		want := []string{"admin.api.xjp", "http.authentication.providers.xjp_key", "http.handlers.xjp_admin", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
 			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.demo", "xjp.providers.foreign",
-			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory"}
+			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory", "xjp.stores.postgres", "xjp.stores.sqlite"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}
