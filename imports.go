@@ -12,4 +12,5 @@ import (
 	_ "github.com/rickyjim626/xjp-gateway/state/memory"
 	_ "github.com/rickyjim626/xjp-gateway/stores/postgres"
 	_ "github.com/rickyjim626/xjp-gateway/stores/sqlite"
+	_ "github.com/rickyjim626/xjp-gateway/state/redis"
 )

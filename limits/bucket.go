@@ -40,14 +40,14 @@ func (b *Bucket) leak(m *Meter, now int64) {
 }
 
 // Used tells how many units are in the bucket, begun ones included.
-func (b *Bucket) Used(m *Meter, now time.Time) int64 {
+func (b Bucket) Used(m *Meter, now time.Time) int64 {
 	b.leak(m, now.UnixMilli())
 	period := m.Period.Milliseconds()
 	return (b.level + period - 1) / period
 }
 
 // Wait tells how long it takes until the meter's amount fits, 0 if it does.
-func (b *Bucket) Wait(m *Meter, now time.Time) time.Duration {
+func (b Bucket) Wait(m *Meter, now time.Time) time.Duration {
 	b.leak(m, now.UnixMilli())
 	over := b.level - (m.Limit-m.Amount)*m.Period.Milliseconds()
 	if over <= 0 {
@@ -86,7 +86,7 @@ func (b *Bucket) left(m *Meter, mark Mark, now int64) int64 {
 }
 
 // Empty reports whether nothing is left in the bucket.
-func (b *Bucket) Empty(m *Meter, now time.Time) bool {
+func (b Bucket) Empty(m *Meter, now time.Time) bool {
 	b.leak(m, now.UnixMilli())
 	return b.level == 0
 }

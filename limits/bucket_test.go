@@ -59,6 +59,7 @@ func TestBucketAndClocks(t *testing.T) {
 	if used := b.Used(rate(600, 0), noon.Add(time.Second)); used != 590 {
 		t.Errorf("after a second there are %d", used)
 	}
+	b.Take(rate(600, 0), noon.Add(time.Second))
 	yesterday := noon.Add(-24 * time.Hour)
 	if used := b.Used(rate(600, 0), yesterday); used != 590 {
 		t.Errorf("yesterday there are %d", used)
@@ -66,7 +67,7 @@ func TestBucketAndClocks(t *testing.T) {
 	if wait := b.Wait(rate(600, 600), yesterday); wait > time.Minute {
 		t.Errorf("the clock put back locks the bucket for %v", wait)
 	}
-	b.Used(rate(600, 0), noon) // a day on
+	b.Take(rate(600, 0), yesterday)
 	if !b.Empty(rate(600, 0), noon) {
 		t.Error("a day later it is not empty")
 	}

@@ -66,6 +66,9 @@ type Lease struct {
 // ErrLease is the error of a reservation under the id of a lease that is open.
 var ErrLease = errors.New("a lease with this id is open")
 
+// ErrAway is the error of an engine whose counts cannot be reached.
+var ErrAway = errors.New("the counts of limits cannot be reached")
+
 // Judge puts together the verdict on a lease from how much of each meter is used, before
 // the reservation or, if it was made, after it. refused is the place of the meter that had
 // no room, -1 if there is none.

@@ -32,8 +32,10 @@ func (c *count) rule(m *limits.Meter, now time.Time) {
 	c.kind, c.limit, c.period, c.ends = m.Kind, m.Limit, m.Period, m.Ends
 }
 
-// meter is the rule as the bucket takes it.
-func (c *count) meter() *limits.Meter { return &limits.Meter{Limit: c.limit, Period: c.period} }
+// meter is a rule as the bucket takes it.
+func (c *count) meter(limit int64) *limits.Meter {
+	return &limits.Meter{Limit: limit, Period: c.period}
+}
 
 func (c *count) usedOf(m *limits.Meter, now time.Time) int64 {
 	if m.Kind == limits.Rate {
@@ -71,7 +73,7 @@ func (c *count) idle(now time.Time) bool {
 	case c.leases > 0 || now.Sub(c.asked) < quiet:
 		return false
 	case c.kind == limits.Rate:
-		return c.bucket.Empty(c.meter(), now)
+		return c.bucket.Empty(c.meter(c.limit), now)
 	case c.kind == limits.Slots:
 		return c.used == 0
 	}
@@ -80,13 +82,13 @@ func (c *count) idle(now time.Time) bool {
 
 // hold is what a lease has taken of a count.
 type hold struct {
-	count  *count
-	amount int64
-	mark   limits.Mark
+	count         *count
+	limit, amount int64
+	mark          limits.Mark
 }
 
 func (h *hold) take(m *limits.Meter, now time.Time) {
-	h.amount = m.Amount
+	h.limit, h.amount = m.Limit, m.Amount
 	h.count.leases++
 	if m.Kind == limits.Rate {
 		h.mark = h.count.bucket.Take(m, now)
@@ -100,7 +102,7 @@ func (h *hold) take(m *limits.Meter, now time.Time) {
 func (h *hold) settle(actual int64, now time.Time) {
 	switch c := h.count; c.kind {
 	case limits.Rate:
-		c.bucket.Correct(c.meter(), h.mark, actual-h.amount, now)
+		c.bucket.Correct(c.meter(h.limit), h.mark, actual-h.amount, now)
 	case limits.Slots:
 		h.free()
 	default:

@@ -35,14 +35,15 @@ func (s *shard) recycle(r *lease) {
 func (s *shard) begin(r *lease, id string, now time.Time) {
 	r.id, r.until = id, now.Add(limits.Expiry)
 	s.leases[id] = r
-	s.open.push(r)
+	s.open.insert(r)
 }
 
 func (s *shard) renew(id string, now time.Time) {
-	if r := s.leases[id]; r != nil && !r.dead {
-		r.until = now.Add(limits.Expiry)
+	r, until := s.leases[id], now.Add(limits.Expiry)
+	if r != nil && !r.dead && until.After(r.until) {
+		r.until = until
 		r.leave()
-		s.open.push(r)
+		s.open.insert(r)
 	}
 }
 
@@ -65,7 +66,7 @@ func (s *shard) expire(now time.Time) {
 		}
 		r.dead, r.until = true, now.Add(limits.Afterlife)
 		r.leave()
-		s.dead.push(r)
+		s.dead.insert(r)
 	}
 	for r := s.dead.first(); r != nil && !now.Before(r.until); r = s.dead.first() {
 		s.end(r)
@@ -84,9 +85,14 @@ func (q *queue) first() *lease {
 	return q.ring.next
 }
 
-func (q *queue) push(r *lease) {
-	r.prev, r.next = q.ring.prev, &q.ring
-	q.ring.prev.next, q.ring.prev = r, r
+// insert looks for a lease's place from the end, where it is unless the clock was put back.
+func (q *queue) insert(r *lease) {
+	after := q.ring.prev
+	for after != &q.ring && after.until.After(r.until) {
+		after = after.prev
+	}
+	r.prev, r.next = after, after.next
+	after.next.prev, after.next = r, r
 }
 
 func (r *lease) leave() {

@@ -1,0 +1,18 @@
+package redis
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/idempotency"
+	"github.com/rickyjim626/xjp-gateway/state/statetest"
+)
+
+func TestAnswers(t *testing.T) {
+	onEach(t, func(t *testing.T, addr func(t *testing.T) string) {
+		statetest.RunAnswers(t, func(t *testing.T) idempotency.Store {
+			c := onServer(t, addr(t))
+			return &Answers{client: c.client, prefix: c.prefix, timeout: 5 * time.Second, health: &health{}, virtual: true}
+		})
+	})
+}
