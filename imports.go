@@ -10,7 +10,7 @@ import (
 	_ "github.com/rickyjim626/xjp-gateway/providers/openrouter"
 	_ "github.com/rickyjim626/xjp-gateway/providers/vertex"
 	_ "github.com/rickyjim626/xjp-gateway/state/memory"
+	_ "github.com/rickyjim626/xjp-gateway/state/redis"
 	_ "github.com/rickyjim626/xjp-gateway/stores/postgres"
 	_ "github.com/rickyjim626/xjp-gateway/stores/sqlite"
-	_ "github.com/rickyjim626/xjp-gateway/state/redis"
 )
