@@ -147,7 +147,7 @@ func (f *feed) open() error {
 // leave closes the segment at hand.
 func (f *feed) leave() {
 	if f.file != nil {
-		f.file.Close()
+		_ = f.file.Close() // it was only read
 	}
 	f.file, f.scanner = nil, nil
 }
@@ -219,7 +219,8 @@ func (f *feed) rewind() {
 	f.at = f.marked
 }
 
-func (f *feed) close() error {
+// close lets go of the journal. What the mark did not take is only stored again.
+func (f *feed) close() {
 	f.leave()
-	return f.mark.close()
+	_ = f.mark.close()
 }

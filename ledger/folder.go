@@ -116,12 +116,10 @@ func lockFolder(dir string, n int) (*folder, error) {
 	}
 	locked, err := tryLock(lock)
 	if err != nil || !locked {
-		lock.Close()
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		lock.Close()
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
 	return &folder{path: path, lock: lock}, nil
 }

@@ -302,8 +302,7 @@ func (j *journal) rotate() error {
 		return err
 	}
 	if _, err := next.WriteAt([]byte(magic), 0); err != nil {
-		next.Close()
-		return errors.Join(err, os.Remove(path))
+		return errors.Join(err, next.Close(), os.Remove(path))
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -282,7 +282,8 @@ func (l *Ledger) Close(ctx context.Context) (err error) {
 func (l *Ledger) letGo() error {
 	l.stop()
 	l.done.Wait()
-	err := errors.Join(l.journal.close(), l.feed.close())
+	err := l.journal.close()
+	l.feed.close()
 	if l.journal.spent() {
 		err = errors.Join(err, l.journal.folder.remove())
 	}

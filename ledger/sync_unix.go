@@ -2,7 +2,10 @@
 
 package ledger
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // syncDir makes sure that what was made or removed in a folder survives a power loss.
 func syncDir(path string) error {
@@ -10,6 +13,5 @@ func syncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
-	return dir.Sync()
+	return errors.Join(dir.Sync(), dir.Close())
 }

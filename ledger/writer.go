@@ -150,7 +150,10 @@ func (l *Ledger) carryStarts(number uint64) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	return errors.Join(l.carryFrom(file), file.Close())
+}
+
+func (l *Ledger) carryFrom(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
