@@ -2,7 +2,6 @@ package xjpgateway
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -15,16 +14,28 @@ import (
 // administration is an app as the admin API sees it.
 type administration struct{ app *App }
 
-// Store gives the store.
-func (administration) Store() (stores.Store, error) {
-	return nil, errNoStore
+// maxAdminFlush is how long an administrator's request waits for what has just been recorded.
+const maxAdminFlush = time.Second
+
+// Store gives the store, with all in it that can be stored in a moment.
+func (b administration) Store() (stores.Store, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxAdminFlush)
+	defer cancel()
+	store, err := b.app.Store(ctx)
+	if store != nil {
+		return store, nil // older records are better than none
+	}
+	return nil, err
 }
 
-// errNoStore is what is told of tenants, keys and usage where nothing is stored.
-var errNoStore = errors.New("the gateway stores nothing")
-
 // Manager makes and changes what is in the store.
-func (administration) Manager() (*keys.Manager, error) { return nil, errNoStore }
+func (b administration) Manager() (*keys.Manager, error) {
+	store, err := b.Store()
+	if err != nil {
+		return nil, err
+	}
+	return b.app.manager(store), nil
+}
 
 // Meters tells how much of their limits a tenant and a key have used.
 func (administration) Meters(context.Context, string, string) ([]admin.Meter, error) {
@@ -32,7 +43,7 @@ func (administration) Meters(context.Context, string, string) ([]admin.Meter, er
 }
 
 // Location is the time zone of days.
-func (administration) Location() *time.Location { return time.UTC }
+func (b administration) Location() *time.Location { return b.app.accounts.location }
 
 // Routes tells the state of each route.
 func (b administration) Routes() any { return b.app.report(time.Now()) }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
@@ -83,20 +82,11 @@ func (b administration) priceOf(name string) *prices.Price {
 			}
 		}
 	}
-	return builtin.Find(nil, "openrouter", name)
+	return b.app.accounts.book.book.Load().Find(nil, openRouterKind, name)
 }
-
-// builtin are the prices that are built in.
-var builtin = prices.NewBook(nil)
 
 // price is what a provider's model costs by a route, nil if that is not known.
-func (a *App) price(r *route, upstream string) *prices.Price {
-	kind := ""
-	if m, ok := r.upstream.Provider.(caddy.Module); ok {
-		kind = m.CaddyModule().ID.Name()
-	}
-	return builtin.Find(nil, kind, upstream)
-}
+func (a *App) price(r *route, upstream string) *prices.Price { return a.accounts.price(r, upstream) }
 
 // quoteModel prices a usage by each route of a logical model.
 func (b administration) quoteModel(match registry.Match, name string, usage *translate.Usage) *admin.ModelQuote {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/media"
 	"github.com/rickyjim626/xjp-gateway/providers/module"
+	"github.com/rickyjim626/xjp-gateway/state"
+	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
 func init() {
@@ -40,6 +42,10 @@ type App struct {
 	parts    []part
 	snapshot atomic.Pointer[snapshot]
 
+	holdings holdings
+	accounts *accounts
+	users    atomic.Int64 // the configuration itself and its requests, which hold the holdings
+
 	requests atomic.Int64 // under way
 	outlived atomic.Bool  // by some of them, for which the exit is looked for
 }
@@ -50,7 +56,10 @@ type part struct {
 	providers map[string]module.Provider
 	// identities are the names under which what is known of the providers is kept.
 	identities map[string]string
-	source     string
+	// store and state are the engines that the piece names, nil if it names none.
+	store  stores.Module
+	state  state.Module
+	source string
 	// text is the piece in JSON, defines whether it holds providers or models. Both are
 	// noted before loading the providers, which takes them out of the configuration.
 	text    string
@@ -68,8 +77,9 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 // Provision loads the providers and builds the first snapshot. It makes no network call.
 func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
+	a.users.Store(1)
 	a.logger = ctx.Logger()
-	a.metrics = registerMetrics(ctx, stateCollector{a})
+	a.metrics = registerMetrics(ctx, stateCollector{a}, accountCollector{a})
 	events, err := ctx.App("events")
 	if err != nil {
 		return err
@@ -101,11 +111,17 @@ func (a *App) contribute(ctx caddy.Context, c *Config, source string) error {
 	if parts[len(a.parts)].providers, err = loadProviders(ctx, c); err != nil {
 		return err
 	}
+	if err := parts[len(a.parts)].loadEngines(ctx, a.parts); err != nil {
+		return err
+	}
 	if err := a.useRuntime(settings.runtimeKey()); err != nil {
 		return err
 	}
 	s, err := buildSnapshot(a, parts, settings)
 	if err != nil {
+		return err
+	}
+	if err := a.useAccounts(parts, settings, s); err != nil {
 		return err
 	}
 	a.parts = parts
@@ -131,9 +147,23 @@ func (a *App) useRuntime(key runtimeKey) error {
 	if err != nil {
 		return err
 	}
-	err = a.Cleanup()
+	err = a.letGoOfRuntime()
 	a.runtime, a.rtKey = rt, key
 	return err
+}
+
+// useAccounts holds what the settings ask for, and lets go of what was held before: no
+// request has used it yet.
+func (a *App) useAccounts(parts []part, settings *Config, s *snapshot) error {
+	var held holdings
+	acc, err := a.newAccounts(parts, settings, s, &held)
+	if err != nil {
+		held.letGo()
+		return err
+	}
+	a.holdings.letGo()
+	a.accounts, a.holdings, s.accounts = acc, held, acc
+	return nil
 }
 
 // loadProviders loads the provider modules of a piece of configuration.
@@ -163,12 +193,15 @@ func (a *App) Validate() error { return nil }
 // Start warns of what the sites expose. The app is usable after Provision already.
 func (a *App) Start() error {
 	a.warnOfExposure()
-	return nil
+	return a.accounts.start()
 }
 
 // Wake ends the rests of all routes and credentials and closes their breakers, for an
 // operator who knows that what failed works again.
 func (a *App) Wake() { a.runtime.states.Wake(time.Now()) }
+
+// emit tells Caddy's events.
+func (a *App) emit(event string, data map[string]any) { a.events.Emit(a.ctx, event, data) }
 
 // Stop closes nothing, since requests in flight keep what they use (caddy.md, finding 1).
 // At a reload they outlive the configuration, also at one that the exit interrupts.
@@ -181,6 +214,13 @@ func (a *App) Stop() error {
 
 // Cleanup lets go of the runtime. It is also called after a failed Provision.
 func (a *App) Cleanup() error {
+	if a.users.Load() > 0 {
+		a.leave()
+	}
+	return a.letGoOfRuntime()
+}
+
+func (a *App) letGoOfRuntime() error {
 	if a.runtime == nil {
 		return nil
 	}

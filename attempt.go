@@ -39,6 +39,10 @@ type attempt struct {
 	retokened  bool
 	unsigned   bool
 	broke      *failure // a failure after content, which the client has been told
+	usageRaw   []byte   // the provider's usage objects
+	firstUsage int      // the length of the first of them
+	heard      heard
+	accounted  translate.Usage // what earlier calls of the same try used
 
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
@@ -59,6 +63,10 @@ func (c *call) newAttempt(r *route, upstream string, strict bool) (*attempt, *fa
 	t, err := r.target(c.dialect.Inbound.Name(), upstream)
 	if err != nil {
 		return nil, &failure{err: translate.Invalid("model", "model "+quoted(c.model)+": "+err.Error()), verdict: providers.Verdict{Action: providers.Next}}
+	}
+	if c.s.pricedOnly && c.s.accounts.price(r, t.route.Model) == nil {
+		e := &translate.Error{Kind: translate.ErrOverloaded, Retry: translate.No, Message: "model " + quoted(c.model) + " has no known price at the moment"}
+		return nil, &failure{err: e, verdict: providers.Verdict{Action: providers.Next}}
 	}
 	a := &attempt{c: c, route: r, target: t, strict: strict, stream: c.ask.stream}
 	a.pass = t.route.Wire == c.dialect.Inbound.Name() && !t.route.Rewrite
@@ -123,6 +131,7 @@ func (a *attempt) begin() {
 	o := &a.c.outcome
 	o.route, o.model, o.passed, o.wire = a.route, r.Model, a.pass, r.Wire
 	o.usage, o.stop = translate.Usage{}, "" // what an earlier route told is not this one's
+	a.accounted = translate.Usage{}
 	a.c.publish()
 }
 
@@ -229,6 +238,9 @@ func (a *attempt) send(body *segments) *failure {
 	}
 	a.setHeaders(req, body)
 	a.header = req.Header
+	if f := a.openEntry(); f != nil {
+		return f
+	}
 	a.startSpan(req)
 	a.patience = newPatience(a)
 	a.response, err = a.route.upstream.transport.RoundTrip(req)

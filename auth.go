@@ -1,6 +1,8 @@
 package xjpgateway
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
@@ -21,11 +24,56 @@ func (c *call) authenticate() error {
 	if err != nil {
 		return err
 	}
-	if c.key = c.s.keys.Find(secret); c.key != nil {
-		c.setUser(c.key.ID)
+	if c.key, err = c.findKey(secret); err != nil {
+		return err
+	}
+	c.setUser(c.key.ID)
+	return nil
+}
+
+// findKey finds the key among those of the configuration, then among those of the store.
+func (c *call) findKey(secret string) (*keys.Principal, error) {
+	p, err := c.s.principal(c.r.Context(), secret)
+	switch {
+	case err == nil:
+		return p, nil
+	case errors.Is(err, keys.ErrUnavailable):
+		return nil, &translate.Error{Kind: translate.ErrOverloaded, RetryAfter: time.Second, Message: "keys cannot be checked at the moment; try again"}
+	case errors.Is(err, keys.ErrUnknown):
+		return nil, c.refuseKey(secret)
+	}
+	c.h.app.metrics.authFails.Inc()
+	return nil, &translate.Error{Kind: translate.ErrPermission, Retry: translate.No, Message: err.Error()}
+}
+
+// principal finds the key with a secret among those of the configuration, then among those
+// of the store. Its errors are those of keys.Directory.
+func (s *snapshot) principal(ctx context.Context, secret string) (*keys.Principal, error) {
+	s.accounts.await(ctx)
+	if p := s.keys.Find(secret); p != nil {
+		return p, nil
+	}
+	directory := s.accounts.directory
+	if directory == nil || secret == "" {
+		return nil, keys.ErrUnknown
+	}
+	return directory.get().Find(ctx, secret)
+}
+
+// checkScope refuses what the key is not for.
+func (c *call) checkScope() error {
+	what := ""
+	switch {
+	case c.key == nil || c.op == opUnknown:
+	case !c.key.MayDialect(c.dialect.Inbound.Name()):
+		what = "the dialect " + c.dialect.Inbound.Name()
+	case !c.key.MayUse(c.endpointName()):
+		what = "the endpoint " + c.endpointName()
+	}
+	if what == "" {
 		return nil
 	}
-	return c.refuseKey(secret)
+	return &translate.Error{Kind: translate.ErrPermission, Retry: translate.No, Message: "this key may not use " + what}
 }
 
 // presentedKey finds the key in Authorization or x-api-key. An empty header is as

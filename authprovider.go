@@ -1,7 +1,6 @@
 package xjpgateway
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -112,14 +111,6 @@ func (k *KeyAuth) slowDown(w http.ResponseWriter, r *http.Request, brake *keys.B
 // challenge says how to send a key (RFC 6750, section 3).
 func challenge(w http.ResponseWriter, detail string) {
 	w.Header().Set("WWW-Authenticate", "Bearer"+detail)
-}
-
-// principal finds the key with a secret, with the errors of keys.Directory.
-func (s *snapshot) principal(_ context.Context, secret string) (*keys.Principal, error) {
-	if p := s.keys.Find(secret); p != nil {
-		return p, nil
-	}
-	return nil, keys.ErrUnknown
 }
 
 // parseKeyAuth reads the directive, which stands for the authentication handler with the

@@ -44,6 +44,15 @@ func init() {
 //		fetch off | { … }
 //		recall off | { … }
 //		log_filter ok
+//		store off | <engine> …
+//		state <engine> …
+//		pepper <placeholder…>
+//		on_store_failure allow_known|deny
+//		time_zone <name>
+//		limits { <limit> <value> … }
+//		ledger { … }
+//		prices { … }
+//		budget_alerts <percent…> { … }
 //	}
 func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	d.Next()
@@ -67,7 +76,8 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 // The options of the app, and those of a site, which may hold the app's as well.
 var (
 	optionsOfApp = module.Block{Name: "xjp", Many: []string{"provider", "model", "key"},
-		Once: []string{"timeout", "retry", "breaker", "queue", "defaults", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter"}}
+		Once: []string{"timeout", "retry", "breaker", "queue", "defaults", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter",
+			"store", "state", "pepper", "on_store_failure", "time_zone", "limits", "ledger", "prices", "budget_alerts"}}
 	optionsOfSite = module.Block{Name: "xjp_gateway", Many: append([]string{"models", "cors"}, optionsOfApp.Many...),
 		Once: append([]string{"auth", "errors"}, optionsOfApp.Once...)}
 )
@@ -168,9 +178,11 @@ func (p *parser) option(d *caddyfile.Dispenser) error {
 		return parseFetch(d, &c.Fetch)
 	case "recall":
 		return parseRecall(d, &c.Recall)
+	case "log_filter":
+		c.LogFilterOK = true
+		return parseWord(d, "ok")
 	}
-	c.LogFilterOK = true
-	return parseWord(d, "ok")
+	return p.accounts(d)
 }
 
 // provider reads `provider <name> [<kind>] [<secret placeholder>] { … }`. The kind
@@ -250,7 +262,7 @@ func (p *parser) mark(d *caddyfile.Dispenser) {
 	}
 }
 
-// key reads `key <placeholder or key> { id <name> … }`.
+// key reads `key <placeholder or key> { id <name>  tenant <id>  models <name…>  limits { … }  optional }`.
 func (p *parser) key(d *caddyfile.Dispenser) error {
 	k := &KeyConfig{}
 	if !d.AllArgs(&k.Key) {
@@ -262,13 +274,17 @@ func (p *parser) key(d *caddyfile.Dispenser) error {
 		}
 		k.Key, k.Hash = "", hash
 	}
-	block := module.Block{Name: "key", Once: []string{"id", "optional"}, Many: []string{"models"}}
+	block := module.Block{Name: "key", Once: []string{"id", "tenant", "optional", "limits"}, Many: []string{"models"}}
 	err := block.Read(d, func(name string) error {
 		switch name {
 		case "id":
 			return parseText(d, &k.ID)
+		case "tenant":
+			return parseText(d, &k.Tenant)
 		case "models":
 			return p.models(d, &k.Models)
+		case "limits":
+			return parseLimits(d, &k.Limits)
 		}
 		k.Optional = true
 		return nil

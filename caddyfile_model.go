@@ -18,10 +18,11 @@ import (
 //		route <provider> <model> { … }
 //		fallback <provider> <model> { … }
 //		fallback on <class…>
-//		policy first|weighted|least_latency
+//		policy first|weighted|least_latency|cheapest
 //		affinity session|key|off
 //		hedge <delay>|p<percentile>
 //		strict
+//		price { … }
 //		display_name <text>
 //		context_window <tokens>
 //		max_output <tokens>
@@ -69,7 +70,7 @@ func (p *parser) name(d *caddyfile.Dispenser, m *ModelConfig) error {
 }
 
 var optionsOfModel = module.Block{Name: "model", Many: []string{"alias", "route", "fallback"},
-	Once: []string{"policy", "affinity", "hedge", "strict", "display_name", "context_window", "max_output"}}
+	Once: []string{"policy", "affinity", "hedge", "strict", "price", "display_name", "context_window", "max_output"}}
 
 func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 	switch d.Val() {
@@ -91,6 +92,8 @@ func (p *parser) modelOption(d *caddyfile.Dispenser, m *ModelConfig) error {
 		return parseHedge(d, &m.Hedge)
 	case "strict":
 		m.Strict = true
+	case "price":
+		return parsePrice(d, &m.Price)
 	case "display_name":
 		return parseText(d, &m.DisplayName)
 	case "context_window":
@@ -135,6 +138,7 @@ func (p *parser) aliases(d *caddyfile.Dispenser, m *ModelConfig) error {
 //		header <name> <value>
 //		reasoning_format reasoning_content|reasoning|both|none
 //		strict
+//		price { … }
 //		timeout { … }
 //	}
 func (p *parser) route(d *caddyfile.Dispenser, m *ModelConfig) (*RouteConfig, error) {
@@ -150,7 +154,7 @@ func (p *parser) route(d *caddyfile.Dispenser, m *ModelConfig) (*RouteConfig, er
 }
 
 var optionsOfRoute = module.Block{Name: "route", Many: []string{"capability", "body", "header"},
-	Once: []string{"weight", "max_concurrent", "breaker", "wire", "publisher", "region", "project", "backend", "reasoning_format", "strict", "timeout"}}
+	Once: []string{"weight", "max_concurrent", "breaker", "wire", "publisher", "region", "project", "backend", "reasoning_format", "strict", "price", "timeout"}}
 
 // text gives the field of an option that takes one word.
 func (r *RouteConfig) text(option string) *string {
@@ -192,6 +196,8 @@ func (r *RouteConfig) option(d *caddyfile.Dispenser) error {
 		return module.ParseCount(d, &r.MaxConcurrent, 1, maxConcurrency)
 	case "breaker":
 		return parseBreaker(d, &r.Breaker)
+	case "price":
+		return parsePrice(d, &r.Price)
 	case "timeout":
 		return parseRouteTimeouts(d, &r.Timeouts)
 	}

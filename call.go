@@ -27,16 +27,17 @@ type call struct {
 	id      string
 	started time.Time
 
-	key   *keys.Principal
-	body  []byte
-	held  int64 // bytes taken from the allowance
-	doc   *scan.Doc
-	ask   peeked
-	model string // the logical name, without variants
-	match registry.Match
-	req   *translate.Request // nil until a route needs it decoded
-	lost  translate.Losses   // losses of decoding
-	x     translate.Exchange
+	key     *keys.Principal
+	account account
+	body    []byte
+	held    int64 // bytes taken from the allowance
+	doc     *scan.Doc
+	ask     peeked
+	model   string // the logical name, without variants
+	match   registry.Match
+	req     *translate.Request // nil until a route needs it decoded
+	lost    translate.Losses   // losses of decoding
+	x       translate.Exchange
 
 	down        *downstream // the streamed answer, nil for others
 	headersSent bool

@@ -83,6 +83,7 @@ func Check(ctx context.Context, config []byte, o CheckOptions) (*CheckReport, er
 		return nil, err
 	}
 	defer done()
+	app.keepNoAccounts()
 	p := prober{app: app, snapshot: app.snapshot.Load(), timeout: orDefault(o.Timeout, defaultCheckTimeout)}
 	probes, err := p.choose(o.Only)
 	if err != nil {

@@ -232,6 +232,9 @@ func (r *ExplainedRoute) why() string {
 	if r.Lacks != "" {
 		details = append(details, "lacks "+r.Lacks)
 	}
+	if r.ExpectedCost != "" && r.ExpectedCost != "0" {
+		details = append(details, r.ExpectedCost+" USD")
+	}
 	if r.Wait != 0 {
 		details = append(details, time.Duration(r.Wait*float64(time.Millisecond)).Round(100*time.Millisecond).String())
 	}

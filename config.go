@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/rickyjim626/xjp-gateway/limits"
+	"github.com/rickyjim626/xjp-gateway/prices"
 )
 
 // Config is what the app holds, and what the smallest configurations write into the
@@ -20,6 +23,45 @@ type Config struct {
 
 	// Keys are the clients' keys.
 	Keys []*KeyConfig `json:"keys,omitempty"`
+
+	// Store is where tenants, keys and the ledger are kept: a module in the namespace
+	// xjp.stores, whose name stands in the field "engine". Default: {"engine": "sqlite"}.
+	Store json.RawMessage `json:"store,omitempty" caddy:"namespace=xjp.stores inline_key=engine"`
+
+	// StoreOff stores nothing: there are only the keys of this configuration and there is
+	// no ledger, and limits are forgotten when the process ends.
+	StoreOff bool `json:"store_off,omitempty"`
+
+	// State is what counts limits: a module in the namespace xjp.state, whose name stands
+	// in the field "engine". Several nodes that are to share limits need one that is not
+	// in the process. Default: {"engine": "memory"}.
+	State json.RawMessage `json:"state,omitempty" caddy:"namespace=xjp.state inline_key=engine"`
+
+	// Peppers are secrets that keys are hashed with, normally placeholders such as
+	// {env.XJP_PEPPER}. The first is the current one; keys hashed with the others are
+	// still known, and hashed anew when they are used. Default: none.
+	Peppers []string `json:"peppers,omitempty"`
+
+	// OnStoreFailure says what becomes of clients while the store is away: "allow_known"
+	// serves those whose keys are known to this process for up to five minutes, "deny"
+	// none but those with keys of this configuration. Default: "allow_known".
+	OnStoreFailure string `json:"on_store_failure,omitempty"`
+
+	// TimeZone is where days and months of limits and of the ledger begin, by its name in
+	// the IANA database. Default: UTC.
+	TimeZone string `json:"time_zone,omitempty"`
+
+	// Limits are those of each key that has none of its own nor its tenant's.
+	Limits limits.Set `json:"limits,omitzero"`
+
+	// Ledger says how the account of all requests is kept.
+	Ledger LedgerConfig `json:"ledger,omitzero"`
+
+	// Prices says where prices come from that the configuration does not give.
+	Prices PricesConfig `json:"prices,omitzero"`
+
+	// BudgetAlerts says when an event tells of a budget that is being used up.
+	BudgetAlerts BudgetAlertsConfig `json:"budget_alerts,omitzero"`
 
 	// Timeouts bound the waiting for providers; routes can override each.
 	Timeouts Timeouts `json:"timeouts,omitzero"`
@@ -71,7 +113,8 @@ type ModelConfig struct {
 	Routes []*RouteConfig `json:"routes,omitempty"`
 
 	// Policy orders the routes: "first" takes them as they are written, "weighted" by
-	// their weights, "least_latency" the faster ones first. Default: "weighted" if a
+	// their weights, "least_latency" the faster ones first, "cheapest" those by which the
+	// request is expected to cost least. Default: "weighted" if a
 	// route has a weight, else "first".
 	Policy string `json:"policy,omitempty"`
 
@@ -89,6 +132,10 @@ type ModelConfig struct {
 
 	// Strict refuses a request with 400 where a field of it would be lost in translation.
 	Strict bool `json:"strict,omitempty"`
+
+	// Price is what the model costs, for routes without a price of their own. Default:
+	// the price of the provider's model, from OpenRouter's list or the built-in table.
+	Price *prices.Price `json:"price,omitempty"`
 
 	// DisplayName is the model's name for people. Default: the name.
 	DisplayName string `json:"display_name,omitempty"`
@@ -136,6 +183,9 @@ type RouteConfig struct {
 	// Strict refuses a request with 400 where a field of it would be lost in translation.
 	Strict bool `json:"strict,omitempty"`
 
+	// Price is what the provider's model costs. Default: the model's price.
+	Price *prices.Price `json:"price,omitempty"`
+
 	// Capabilities overrides what the model is believed to take, by flag: true, false, a
 	// number or a word. The flags and their defaults are in docs/providers.md.
 	Capabilities map[string]json.RawMessage `json:"capabilities,omitempty"`
@@ -167,8 +217,14 @@ type KeyConfig struct {
 	// ID names the key in logs. Default: "key" and its number.
 	ID string `json:"id,omitempty"`
 
+	// Tenant is the tenant that the key is billed to. Default: "default".
+	Tenant string `json:"tenant,omitempty"`
+
 	// Models are the logical models that the key may use. Default: all.
 	Models []string `json:"models,omitempty"`
+
+	// Limits are the key's own, over the common ones.
+	Limits limits.Set `json:"limits,omitzero"`
 
 	// Optional leaves the key out when its placeholder is unset.
 	Optional bool `json:"optional,omitempty"`

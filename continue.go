@@ -62,9 +62,10 @@ func (a *attempt) brokeOff(f *failure, pass translate.Pass, out []byte, content 
 	if !content {
 		return f
 	}
+	a.c.outcome.err, a.broke = f.err, f
+	a.c.record()
 	if !a.c.down.write(pass.Fail(out, f.err)) {
 		a.c.outcome.gone = true
 	}
-	a.c.outcome.err, a.broke = f.err, f
 	return nil
 }

@@ -81,7 +81,9 @@ func (a *attempt) count(body []byte) (int64, bool) {
 	ctx, cancel := context.WithTimeout(a.ctx, countTimeout)
 	defer cancel()
 	a.ctx, a.call.Body = ctx, body
-	if f := a.send(newSegments(body)); f != nil || a.response.StatusCode != http.StatusOK {
+	f := a.send(newSegments(body))
+	defer func() { a.closeEntry(f) }()
+	if f != nil || a.response.StatusCode != http.StatusOK {
 		return 0, false
 	}
 	answer, err := io.ReadAll(io.LimitReader(a.response.Body, maxErrorBody))

@@ -13,6 +13,17 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
 
+// tooLate answers a request that came to a configuration that is gone.
+func tooLate(w http.ResponseWriter, d *dialect) error {
+	e := &translate.Error{Kind: translate.ErrOverloaded, Retry: translate.Yes, Message: "the gateway has just been reconfigured; try again"}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", "1")
+	w.Header().Set("X-Should-Retry", "true")
+	w.WriteHeader(d.Status(e))
+	w.Write(d.EncodeError(nil, e, ""))
+	return nil
+}
+
 // answer tells the client of an error that occurred before its answer began, in its
 // own dialect, or hands it to handle_errors if the site asks for that.
 func (c *call) answer(err error) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/admin"
 	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
@@ -59,11 +60,14 @@ type ExplainedRoute struct {
 	// Tried says that the route would be tried, when those before it have failed.
 	Tried bool `json:"tried"`
 	// Reason is what the route's place follows from: "order", "weight", "latency",
-	// "affinity" or "fallback"; for one that would not be tried "incapable", "resting" or
+	// "price", "affinity" or "fallback"; for one that would not be tried "incapable", "resting" or
 	// "unsupported".
 	Reason string `json:"reason"`
 	// Score is what the route was ranked by, less being better, if it was.
 	Score float64 `json:"score,omitempty"`
+	// ExpectedCost is what the request is expected to cost by the route, in USD; it is empty
+	// where no price is known.
+	ExpectedCost string `json:"expected_cost,omitempty"`
 	// Lacks is what an incapable route lacks, by the name of the capability, or why it
 	// cannot speak with the client.
 	Lacks string `json:"lacks,omitempty"`
@@ -142,6 +146,7 @@ func (c *call) explainPlan(x *Explanation) error {
 	if delay, hedges := c.hedgeDelay(p); hedges {
 		x.HedgeAfter = milliseconds(delay)
 	}
+	c.priceCandidates(p)
 	for i := range p.candidates {
 		x.Routes = append(x.Routes, c.explainRoute(&p.candidates[i], i < p.usable, p.ask.Now))
 	}
@@ -154,8 +159,11 @@ func (c *call) explainPlan(x *Explanation) error {
 func (c *call) explainRoute(cand *registry.Candidate, tried bool, now time.Time) *ExplainedRoute {
 	upstream := c.match.Upstream(cand.Route)
 	x := &ExplainedRoute{
-		Tried: tried, Reason: cand.Reason.String(), Score: math.Round(cand.Score*1e6) / 1e6, Lacks: cand.Lacks, Wait: milliseconds(cand.Wait),
+		Tried: tried, Reason: cand.Reason.String(), Score: score(cand), Lacks: cand.Lacks, Wait: milliseconds(cand.Wait),
 		RouteStatus: c.s.status(cand.Route, cand.State, upstream, now),
+	}
+	if cand.Cost >= 0 {
+		x.ExpectedCost = prices.Amount(cand.Cost).String()
 	}
 	t, err := cand.Route.Data.(*route).target(c.dialect.Inbound.Name(), upstream)
 	if err != nil {
@@ -165,6 +173,14 @@ func (c *call) explainRoute(cand *registry.Candidate, tried bool, now time.Time)
 	x.UpstreamDialect = t.route.Wire
 	x.Translated = t.route.Wire != c.dialect.Inbound.Name() || t.route.Rewrite
 	return x
+}
+
+// score is what a candidate was ranked by, 0 where that is not known.
+func score(cand *registry.Candidate) float64 {
+	if math.IsInf(cand.Score, 0) {
+		return 0
+	}
+	return math.Round(cand.Score*1e9) / 1e9
 }
 
 // explainError tells what the client would be told.

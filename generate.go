@@ -17,6 +17,9 @@ func (c *call) generate() error {
 			return err
 		}
 	}
+	if err := c.reserve(); err != nil {
+		return err
+	}
 	c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
 	if c.outcome.streamed = c.ask.stream; c.ask.stream {
 		c.down = c.openDownstream()
@@ -58,6 +61,7 @@ func (c *call) tell(r *translate.Response) error {
 		c.writeJSON(http.StatusOK, c.dialect.EncodeResponse(nil, r, &c.x))
 		return nil
 	}
+	c.record()
 	encoder := c.dialect.NewEncoder(&c.x)
 	var out []byte
 	for _, e := range r.Events(nil) {
@@ -75,6 +79,7 @@ func (c *call) failInBand(f *failure) {
 		c.outcome.gone = true
 		return
 	}
+	c.record()
 	encoder := c.dialect.NewEncoder(&c.x)
 	c.down.write(encoder.Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: f.err}))
 }

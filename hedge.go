@@ -50,6 +50,7 @@ func (c *call) hedge(p *plan, delay time.Duration) failures {
 		case b := <-ended:
 			running--
 			c.outcome.attempts += b.call.outcome.attempts
+			c.takeEntries(b.call, false)
 			if b.failure == nil {
 				c.win(b, branches, ended, running)
 				return nil
@@ -78,7 +79,8 @@ func (c *call) branch(p *plan, i int, ended chan<- *branch) *branch {
 	b.call = &call{
 		endpoint: c.endpoint, h: c.h, s: c.s, w: b.kept, r: c.r.WithContext(ctx), id: c.id, started: c.started,
 		key: c.key, body: c.body, ask: c.ask, model: c.model, match: c.match,
-		x: translate.Exchange{ID: c.x.ID, Created: c.x.Created, Model: c.x.Model},
+		account: account{before: i, demand: c.account.demand, prompt: c.account.prompt},
+		x:       translate.Exchange{ID: c.x.ID, Created: c.x.Created, Model: c.x.Model},
 	}
 	go func() {
 		defer func() { ended <- b }()
@@ -122,6 +124,7 @@ func (c *call) win(b *branch, branches []*branch, ended <-chan *branch, running 
 func (c *call) lose(b *branch) {
 	o := &b.call.outcome
 	c.outcome.attempts += o.attempts
+	c.takeEntries(b.call, true)
 	if o.route == nil {
 		return
 	}

@@ -13,4 +13,5 @@ import (
 	_ "github.com/rickyjim626/xjp-gateway/state/redis"
 	_ "github.com/rickyjim626/xjp-gateway/stores/postgres"
 	_ "github.com/rickyjim626/xjp-gateway/stores/sqlite"
+	_ "time/tzdata" // container images may have none
 )

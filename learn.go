@@ -136,5 +136,5 @@ func (a *attempt) changed(cred *credential, t registry.Transition) {
 	}
 	app.logger.Info("breaker changed", fields...)
 	app.metrics.breakerChanged(a, of, t.To)
-	app.events.Emit(app.ctx, "breaker_changed", data)
+	app.emit("breaker_changed", data)
 }

@@ -10,11 +10,14 @@ import (
 // settle ends a call: what it held is given back, and what it was is told to metrics,
 // access log and placeholders. It runs once, in every case.
 func (c *call) settle() {
+	c.record()
+	c.settleLimits()
 	c.h.app.metrics.end(c)
 	c.logFields()
 	c.publish()
 	c.release()
 	c.h.app.requests.Add(-1)
+	c.h.app.leave()
 }
 
 // logFields adds what the gateway knows to the access log. No prompt, no answer and no
@@ -50,6 +53,9 @@ func (c *call) logFields() {
 		if u.Cost != "" {
 			fields = append(fields, zap.String("xjp_upstream_cost", u.Cost))
 		}
+	}
+	if c.account.cost > 0 {
+		fields = append(fields, zap.Stringer("xjp_cost", c.account.cost))
 	}
 	if o.first > 0 {
 		fields = append(fields, zap.Int64("xjp_ttft_ms", o.first.Milliseconds()))

@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
@@ -27,6 +28,12 @@ type metrics struct {
 	streams   *prometheus.GaugeVec
 	inFlight  prometheus.Gauge
 	authFails prometheus.Counter
+	limited   *prometheus.CounterVec
+	cost      *prometheus.CounterVec
+	unpriced  *prometheus.CounterVec
+	lost      prometheus.Counter
+
+	stateFailures prometheus.Counter
 }
 
 var longBuckets = []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}
@@ -41,30 +48,35 @@ func newMetrics() *metrics {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "caddy", Subsystem: "xjp", Name: name, Help: help, Buckets: longBuckets}, labels)
 	}
 	return &metrics{
-		requests:  counter("requests_total", "Requests by what became of them.", "dialect", "model", "provider", "status"),
-		duration:  histogram("request_duration_seconds", "Time from request to the answer's end.", "dialect", "model", "provider", "stream"),
-		ttft:      histogram("time_to_first_token_seconds", "Time from request to the first content of a stream.", "dialect", "model", "provider"),
-		tokens:    counter("tokens_total", "Tokens by kind.", "model", "provider", "kind"),
-		upstream:  counter("upstream_errors_total", "Failed calls to providers by kind of error.", "provider", "model", "kind"),
-		breakers:  counter("breaker_changes_total", "Changes of breakers by the state that they went to.", "provider", "model", "of", "to"),
-		unspent:   counter("retries_refused_total", "Repeats of calls that a provider's retry budget did not allow.", "provider"),
-		hedges:    counter("hedges_total", "Requests that two routes were asked for, by the one that answered.", "model", "won"),
-		losses:    counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
-		streams:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
-		inFlight:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
-		authFails: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "auth_failures_total", Help: "Requests with a missing or wrong key."}),
+		requests:      counter("requests_total", "Requests by what became of them.", "dialect", "model", "provider", "status"),
+		duration:      histogram("request_duration_seconds", "Time from request to the answer's end.", "dialect", "model", "provider", "stream"),
+		ttft:          histogram("time_to_first_token_seconds", "Time from request to the first content of a stream.", "dialect", "model", "provider"),
+		tokens:        counter("tokens_total", "Tokens by kind.", "model", "provider", "kind"),
+		upstream:      counter("upstream_errors_total", "Failed calls to providers by kind of error.", "provider", "model", "kind"),
+		breakers:      counter("breaker_changes_total", "Changes of breakers by the state that they went to.", "provider", "model", "of", "to"),
+		unspent:       counter("retries_refused_total", "Repeats of calls that a provider's retry budget did not allow.", "provider"),
+		hedges:        counter("hedges_total", "Requests that two routes were asked for, by the one that answered.", "model", "won"),
+		limited:       counter("limits_reached_total", "Requests that a limit of their key or tenant refused, by what it is of.", "model", "of"),
+		cost:          counter("cost_usd_total", "What requests cost, in USD.", "model", "provider"),
+		unpriced:      counter("unpriced_requests_total", "Requests of which a part has no known price.", "model", "provider"),
+		lost:          prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "ledger_unrecorded_total", Help: "Requests that the ledger could not take."}),
+		stateFailures: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "state_failures_total", Help: "Times that the engine of state could not be reached any more."}),
+		losses:        counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
+		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
+		inFlight:      prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
+		authFails:     prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "auth_failures_total", Help: "Requests with a missing or wrong key."}),
 	}
 }
 
 // registerMetrics registers the collectors in the configuration's registry, with one for
 // what the configuration itself shows.
-func registerMetrics(ctx caddy.Context, own prometheus.Collector) *metrics {
+func registerMetrics(ctx caddy.Context, own ...prometheus.Collector) *metrics {
 	m := collectors
 	registry := ctx.GetMetricsRegistry()
 	if registry == nil {
 		return m
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, own} {
+	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.stateFailures) {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())
@@ -99,6 +111,7 @@ func (m *metrics) end(c *call) {
 		m.ttft.WithLabelValues(d, model, provider).Observe(o.first.Seconds())
 	}
 	m.countTokens(model, provider, &o.usage)
+	m.cost.WithLabelValues(model, provider).Add(float64(c.account.cost) / float64(prices.Dollar))
 	if o.route != nil {
 		for _, l := range c.losses() {
 			m.losses.WithLabelValues(model, provider, string(l.Action)).Inc()
@@ -168,7 +181,7 @@ var errorKinds = map[translate.ErrorKind]string{
 	translate.ErrInvalid: "invalid_request", translate.ErrContext: "context_overflow", translate.ErrTooLarge: "too_large",
 	translate.ErrSlow: "slow_request", translate.ErrAuth: "auth", translate.ErrPermission: "permission", translate.ErrBilling: "billing",
 	translate.ErrNotFound: "not_found", translate.ErrModel: "model_not_found", translate.ErrMethod: "method",
-	translate.ErrConflict: "conflict", translate.ErrContent: "content_blocked", translate.ErrRateLimit: "rate_limit",
+	translate.ErrConflict: "conflict", translate.ErrContent: "content_blocked", translate.ErrRateLimit: "rate_limit", translate.ErrQuota: "quota",
 	translate.ErrUpstreamLimit: "upstream_rate_limit", translate.ErrUpstreamAuth: "upstream_auth", translate.ErrUpstream: "upstream",
 	translate.ErrOverloaded: "overloaded", translate.ErrTimeout: "timeout", translate.ErrInterrupted: "interrupted",
 	translate.ErrInternal: "internal", translate.ErrUnsupported: "unsupported",

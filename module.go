@@ -125,6 +125,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ok {
 		return next.ServeHTTP(w, r)
 	}
+	if !h.app.enter() {
+		return tooLate(w, e.dialect)
+	}
 	c := h.newCall(w, r, e)
 	defer c.settle()
 	defer c.rescue()
@@ -147,6 +150,10 @@ func (c *call) serve() error {
 		return c.ready()
 	}
 	if err := c.authenticate(); err != nil {
+		return err
+	}
+	c.openAccount()
+	if err := c.checkScope(); err != nil {
 		return err
 	}
 	switch c.op {

@@ -92,6 +92,9 @@ func (a *attempt) relayStream() *failure {
 			out, seen = pass.Record(out, event.Name, event.Data, event.Raw)
 		}
 		a.c.see(a, &seen)
+		if seen.Content {
+			a.heard.add(event.Raw)
+		}
 		if seen.Content && !content {
 			content = true
 			a.gotContent()
@@ -126,11 +129,12 @@ func (a *attempt) finish(out []byte, seen *translate.Seen, last []byte, observer
 	if seen.Err != nil {
 		out = a.scrub(out)
 	}
+	a.c.outcome.err = seen.Err
+	a.c.record()
 	if !a.c.down.write(out) {
 		a.c.outcome.gone = true
 	}
 	if seen.Err != nil {
-		a.c.outcome.err = seen.Err
 		if !a.endedByShutdown() {
 			a.broke = a.judge(seen.Err, last)
 		}
@@ -171,6 +175,7 @@ func (c *call) see(a *attempt, seen *translate.Seen) {
 	if seen.Usage != nil {
 		c.outcome.usage = *seen.Usage
 		c.outcome.usage.Raw = nil
+		a.noteUsage(seen.Usage.Raw)
 	}
 	if seen.Stop != nil {
 		c.outcome.stop = seen.Stop.Native
@@ -206,6 +211,7 @@ func (a *attempt) gather() *failure {
 			if events[i].IsContent() {
 				content = true
 				a.gotContent()
+				a.heard.add(event.Raw)
 			}
 			done = done || events[i].Kind == translate.EventDone || events[i].Kind == translate.EventFailed
 		}

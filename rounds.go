@@ -199,11 +199,13 @@ func (a *attempt) admitted() *failure {
 	ended := false
 	defer func() {
 		if !ended {
+			a.closeEntry(&failure{err: &translate.Error{Kind: translate.ErrInternal}})
 			a.close()
 			a.leave()
 		}
 	}()
 	f := a.once()
+	a.closeEntry(f)
 	a.close()
 	a.learn(f)
 	ended = true

@@ -6,7 +6,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/rickyjim626/xjp-gateway/estimate"
 	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/limits"
 	"github.com/rickyjim626/xjp-gateway/recall"
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
@@ -31,6 +33,11 @@ type runtime struct {
 	recall *recall.Store
 	states registry.States
 	turns  atomic.Uint64
+	// budgets are those that have been told of; learned and calibration make reservations
+	// of tokens better.
+	budgets     budgets
+	learned     *limits.Learned
+	calibration *estimate.Calibration
 }
 
 func (c *Config) runtimeKey() runtimeKey {
@@ -52,12 +59,21 @@ const (
 	brakeAddresses = 1 << 16
 )
 
+// What is learned of the sizes of answers and prompts: by key and model, and by model.
+const (
+	maxLearned    = 1 << 16
+	maxCalibrated = 1 << 12
+)
+
 // acquireRuntime returns the runtime for the settings, made anew if there is none.
 func acquireRuntime(key runtimeKey) (*runtime, error) {
 	value, _, err := runtimes.LoadOrNew(key, func() (caddy.Destructor, error) {
 		rt := &runtime{
 			bodies: &allowance{max: key.maxBodies},
 			brake:  keys.NewBrake(brakeBurst, brakeWindow, brakeAddresses),
+
+			learned:     limits.NewLearned(maxLearned),
+			calibration: estimate.NewCalibration(maxCalibrated),
 		}
 		if key.recallSize > 0 {
 			rt.recall = recall.New(key.recallSize, key.recallTTL)

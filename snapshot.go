@@ -11,10 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/media"
+	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/providers/module"
 	"github.com/rickyjim626/xjp-gateway/registry"
@@ -30,6 +32,10 @@ type snapshot struct {
 	keys      *keys.Ring
 	fetcher   *media.Fetcher
 	runtime   *runtime
+	accounts  *accounts
+	alerts    alerts
+	// pricedOnly refuses routes without a known price.
+	pricedOnly bool
 
 	maxBody     int64
 	maxEvent    int
@@ -43,6 +49,7 @@ type snapshot struct {
 // upstream is a configured provider.
 type upstream struct {
 	name string
+	kind string
 	module.Provider
 	transport http.RoundTripper
 	// identity is the name and a hash of the settings; state and credentials are what is
@@ -80,6 +87,10 @@ func buildSnapshot(a *App, parts []part, settings *Config) (*snapshot, error) {
 	if s.keys, err = buildKeys(keyConfigs); err != nil {
 		return nil, err
 	}
+	if s.alerts, err = settings.BudgetAlerts.resolve(); err != nil {
+		return nil, err
+	}
+	s.pricedOnly = settings.Prices.Strict
 	s.maxBody = orDefault(settings.MaxBody, defaultMaxBody)
 	s.maxEvent = int(orDefault(settings.MaxEvent, defaultMaxEvent))
 	s.keepAlive = orDefault(time.Duration(settings.KeepAlive), defaultKeepAlive)
@@ -103,6 +114,7 @@ func (c *Config) inherit(from *Config) {
 	}
 	c.Recall = orDefault(from.Recall, c.Recall)
 	c.LogFilterOK = c.LogFilterOK || from.LogFilterOK
+	c.inheritAccounts(from)
 }
 
 // override returns t with the settings of o where those are set.
@@ -145,12 +157,20 @@ func (s *snapshot) addProviders(p part, missing map[string]string, logger *zap.L
 			logger.Warn("optional provider is left out", zap.String("provider", name), zap.String("reason", err.Error()))
 			continue
 		}
-		u := &upstream{name: name, Provider: mod, transport: transportOf(mod), identity: p.identities[name]}
+		u := &upstream{name: name, kind: kindOf(mod), Provider: mod, transport: transportOf(mod), identity: p.identities[name]}
 		u.state = s.runtime.states.Get(u.identity)
 		u.newCredentials(&s.runtime.states)
 		s.upstreams[name] = u
 	}
 	return nil
+}
+
+// kindOf is the kind of a provider, as the configuration names it.
+func kindOf(p module.Provider) string {
+	if mod, ok := p.(caddy.Module); ok {
+		return mod.CaddyModule().ID.Name()
+	}
+	return ""
 }
 
 // implicitModels serves each provider's models under <provider>/<model>, and under
@@ -232,8 +252,12 @@ func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
 		if c.Models != nil && len(c.Models) == 0 {
 			return nil, fmt.Errorf("key %d: models is empty; leave it out to allow all models", i+1)
 		}
+		if err := c.Limits.Validate(); err != nil {
+			return nil, fmt.Errorf("key %d: limits: %w", i+1, err)
+		}
 		list = append(list, keys.StaticKey{Hash: hash, Principal: &keys.Principal{
-			ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Tenant: keys.DefaultTenant, Scope: keys.Scope{Models: c.Models}, Static: true,
+			ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Tenant: orDefault(c.Tenant, keys.DefaultTenant),
+			Scope: keys.Scope{Models: c.Models}, Limits: c.Limits, Static: true,
 		}})
 	}
 	return keys.NewRing(list)
@@ -268,6 +292,7 @@ type route struct {
 	// for routes of patterns, which have one for each model of the provider.
 	thresholds registry.Thresholds
 	state      *registry.State
+	price      *prices.Price // nil if none is configured
 	extra      []extraField
 	// resolved are the provider's answers by client dialect, for models without pattern.
 	resolved map[string]*target
@@ -314,6 +339,9 @@ func (s *snapshot) newRoute(m *ModelConfig, c *RouteConfig, index int, common *C
 	}
 	if err := r.readCapabilities(); err != nil {
 		return nil, err
+	}
+	if r.price, err = sealPrice(m, c); err != nil {
+		return nil, fmt.Errorf("price: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Body)) {
 		if !json.Valid(c.Body[name]) {

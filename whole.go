@@ -90,6 +90,7 @@ func (a *attempt) passWhole(doc *scan.Doc) *failure {
 		return a.judge(seen.Err, doc.Source())
 	}
 	seen.Content = true
+	a.heard.bytes = int64(len(out))
 	a.c.see(a, &seen)
 	a.answered()
 	a.c.writeJSON(http.StatusOK, out)
@@ -147,6 +148,7 @@ func (c *call) writeJSON(status int, body []byte) {
 // gone.
 func (c *call) sendWhole(status int, body []byte) {
 	c.outcome.status = status
+	c.record()
 	c.headersSent = true
 	c.w.WriteHeader(status)
 	if _, err := c.w.Write(body); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {

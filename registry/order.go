@@ -16,13 +16,16 @@ type Candidate struct {
 	State *State
 	// Caps is what the route takes; nil is not known.
 	Caps *translate.Capabilities
+	// Cost is what the request is expected to cost, in nano-USD; negative is not known. Only
+	// Cheapest looks at it.
+	Cost int64
 
 	// Reason is why the candidate stands where it stands, or why it was refused.
 	Reason Reason
 	// Lacks names what an incapable route lacks.
 	Lacks string
 	// Score is what the candidate was ranked by, less being better: chance by weight,
-	// expected seconds, a hash; 0 where its place in the configuration decided.
+	// expected seconds, expected USD, a hash; 0 where its place in the configuration decided.
 	Score float64
 	// Wait is how long a resting route still rests.
 	Wait time.Duration
@@ -36,6 +39,7 @@ const (
 	ByOrder Reason = iota
 	ByWeight
 	ByLatency
+	ByPrice
 	ByAffinity
 	AsFallback
 	Incapable
@@ -44,7 +48,7 @@ const (
 
 // String gives the reason's name.
 func (r Reason) String() string {
-	return [...]string{ByOrder: "order", ByWeight: "weight", ByLatency: "latency", ByAffinity: "affinity",
+	return [...]string{ByOrder: "order", ByWeight: "weight", ByLatency: "latency", ByPrice: "price", ByAffinity: "affinity",
 		AsFallback: "fallback", Incapable: "incapable", Rests: "resting"}[r]
 }
 
@@ -128,6 +132,10 @@ func rank(m *Model, ask *Ask, list []Candidate) {
 		for i := range list {
 			list[i].Reason, list[i].Score = ByLatency, list[i].State.Latency.Cost(ask.Now)
 		}
+	case m.Policy == Cheapest:
+		for i := range list {
+			list[i].Reason, list[i].Score = ByPrice, list[i].price()
+		}
 	default:
 		return
 	}
@@ -143,6 +151,15 @@ func rank(m *Model, ask *Ask, list []Candidate) {
 	if list[0].Reason == ByLatency {
 		powerOfTwo(list, ask.Random)
 	}
+}
+
+// price is the expected cost in USD. A route without a known price comes after all others:
+// nobody can say that it is cheap.
+func (c *Candidate) price() float64 {
+	if c.Cost < 0 {
+		return math.Inf(1)
+	}
+	return float64(c.Cost) / 1e9
 }
 
 // arrival turns a number from 0 to 1 into the time after which the first event of a

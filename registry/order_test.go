@@ -59,6 +59,7 @@ func TestOrder(t *testing.T) {
 		return func(c *Candidate) { c.State.Rest(noon, Ticket{}, d, CauseRateLimit) }
 	}
 	slow := func(d time.Duration) func(*Candidate) { return func(c *Candidate) { c.State.Latency.Observe(noon, d) } }
+	costs := func(nano int64) func(*Candidate) { return func(c *Candidate) { c.Cost = nano } }
 	for _, test := range []struct {
 		name    string
 		policy  Policy
@@ -81,6 +82,9 @@ func TestOrder(t *testing.T) {
 		{"what it lacks counts before its rest", First, []int{1, 1}, Ask{Needs: Needs{Images: true}}, map[int]func(*Candidate){1: func(c *Candidate) { c.Caps = noImages; rest(time.Hour)(c) }}, "2 | 1", "order incapable"},
 		{"by latency, of two", LeastLatency, []int{1, 1}, Ask{}, map[int]func(*Candidate){1: slow(2 * time.Second), 2: slow(time.Second)}, "2 1", "latency latency"},
 		{"an unknown latency is tried", LeastLatency, []int{1, 1}, Ask{}, map[int]func(*Candidate){1: slow(time.Millisecond)}, "2 1", "latency latency"},
+		{"by price", Cheapest, []int{1, 1, 1, -1}, Ask{}, map[int]func(*Candidate){1: costs(30), 2: costs(10), 3: costs(20), 4: costs(0)}, "2 3 1 4", "price price price fallback"},
+		{"an unknown price is no low one", Cheapest, []int{1, 1, 1}, Ask{}, map[int]func(*Candidate){1: costs(-1), 2: costs(10), 3: costs(0)}, "3 2 1", "price price price"},
+		{"equal prices, as configured", Cheapest, []int{1, 1, 1}, Ask{}, map[int]func(*Candidate){3: costs(-1)}, "1 2 3", "price price price"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := modelOf(t, test.policy, test.weights...)
@@ -222,10 +226,11 @@ func TestLeastLatency(t *testing.T) {
 // configured, and the same seed gives the same order.
 func TestOrderHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := modelOf(t, Policy(rapid.IntRange(0, 2).Draw(t, "policy")), rapid.SliceOfN(rapid.IntRange(-1, 9), 0, 20).Draw(t, "weights")...)
+		m := modelOf(t, Policy(rapid.IntRange(0, 3).Draw(t, "policy")), rapid.SliceOfN(rapid.IntRange(-1, 9), 0, 20).Draw(t, "weights")...)
 		m.Affinity = Affinity(rapid.IntRange(0, 2).Draw(t, "affinity"))
 		list := candidatesOf(m)
 		for i := range list {
+			list[i].Cost = rapid.Int64Range(-1, 9).Draw(t, "cost")
 			switch rapid.IntRange(0, 5).Draw(t, "state") {
 			case 0:
 				list[i].State.Rest(noon, Ticket{}, time.Duration(rapid.IntRange(1, 99).Draw(t, "rest"))*time.Second, CauseRateLimit)
@@ -271,7 +276,7 @@ func TestOrderHolds(t *testing.T) {
 
 // TestOrderAllocatesNothing: each request is put in order.
 func TestOrderAllocatesNothing(t *testing.T) {
-	for _, policy := range []Policy{First, Weighted, LeastLatency} {
+	for _, policy := range []Policy{First, Weighted, LeastLatency, Cheapest} {
 		for _, session := range []string{"", "session"} {
 			m := modelOf(t, policy, 1, 2, 3, 4, -1, -1)
 			m.Affinity = AffinitySession
@@ -287,7 +292,7 @@ func TestOrderAllocatesNothing(t *testing.T) {
 
 // BenchmarkOrder is what a plan costs.
 func BenchmarkOrder(b *testing.B) {
-	for _, policy := range []Policy{First, Weighted, LeastLatency} {
+	for _, policy := range []Policy{First, Weighted, LeastLatency, Cheapest} {
 		for _, session := range []string{"", "0123456789abcdef0123456789abcdef"} {
 			b.Run(fmt.Sprintf("%s/affinity=%t", policy, session != ""), func(b *testing.B) {
 				m := modelOf(b, policy, 1, 2, 3, -1)

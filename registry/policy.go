@@ -18,9 +18,11 @@ const (
 	Weighted
 	// LeastLatency prefers the faster of two routes that are drawn by chance.
 	LeastLatency
+	// Cheapest prefers the route that the request is expected to cost least by.
+	Cheapest
 )
 
-var policies = []string{First: "first", Weighted: "weighted", LeastLatency: "least_latency"}
+var policies = []string{First: "first", Weighted: "weighted", LeastLatency: "least_latency", Cheapest: "cheapest"}
 
 // String gives the name of the policy in configurations.
 func (p Policy) String() string { return policies[p] }

@@ -43,7 +43,7 @@ func TestParseNames(t *testing.T) {
 		parse func() error
 		want  string
 	}{
-		{"policy", func() error { _, err := ParsePolicy("cheapest"); return err }, `policy "cheapest" is not known; it is one of first, weighted, least_latency`},
+		{"policy", func() error { _, err := ParsePolicy("fastest"); return err }, `policy "fastest" is not known; it is one of first, weighted, least_latency, cheapest`},
 		{"letter case", func() error { _, err := ParsePolicy("First"); return err }, `policy "First" is not known`},
 		{"affinity", func() error { _, err := ParseAffinity("ip"); return err }, `affinity "ip" is not known; it is one of off, key, session`},
 		{"class", func() error { _, err := ParseClasses([]string{"timeout", "5xx"}); return err }, `class of errors "5xx" is not known; there are rate_limit, overloaded`},

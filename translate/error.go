@@ -36,6 +36,9 @@ const (
 	ErrContent
 	// ErrRateLimit is the limit of the client's own key.
 	ErrRateLimit
+	// ErrQuota is a quota of the client's own key, which is used up for longer than one
+	// waits.
+	ErrQuota
 	// ErrUpstreamLimit is the rate limit of all providers that could serve.
 	ErrUpstreamLimit
 	// ErrUpstreamAuth is a fault of the gateway's own credential or balance.

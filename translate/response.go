@@ -120,6 +120,22 @@ type Usage struct {
 	Raw []byte
 }
 
+// Less gives what u counts more than o, which is what was counted before.
+func (u Usage) Less(o *Usage) Usage {
+	u.Input -= o.Input
+	u.CacheRead -= o.CacheRead
+	u.CacheWrite -= o.CacheWrite
+	u.CacheWrite1h -= o.CacheWrite1h
+	u.Output -= o.Output
+	u.Reasoning -= o.Reasoning
+	u.AudioInput -= o.AudioInput
+	u.AudioOutput -= o.AudioOutput
+	u.ImageInput -= o.ImageInput
+	u.ImageOutput -= o.ImageOutput
+	u.WebSearches -= o.WebSearches
+	return u
+}
+
 // Prompt returns all prompt tokens.
 func (u *Usage) Prompt() int64 { return u.Input + u.CacheRead + u.CacheWrite }
 

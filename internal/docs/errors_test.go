@@ -16,7 +16,7 @@ var kinds = map[string]translate.ErrorKind{
 	"invalid_request": translate.ErrInvalid, "context_overflow": translate.ErrContext, "too_large": translate.ErrTooLarge, "slow_request": translate.ErrSlow,
 	"auth": translate.ErrAuth, "permission": translate.ErrPermission, "not_found": translate.ErrNotFound,
 	"model_not_found": translate.ErrModel, "method": translate.ErrMethod, "content_blocked": translate.ErrContent,
-	"rate_limit": translate.ErrRateLimit, "upstream_rate_limit": translate.ErrUpstreamLimit, "upstream_auth": translate.ErrUpstreamAuth,
+	"rate_limit": translate.ErrRateLimit, "quota": translate.ErrQuota, "billing": translate.ErrBilling, "upstream_rate_limit": translate.ErrUpstreamLimit, "upstream_auth": translate.ErrUpstreamAuth,
 	"upstream": translate.ErrUpstream, "overloaded": translate.ErrOverloaded, "timeout": translate.ErrTimeout,
 	"interrupted": translate.ErrInterrupted, "internal": translate.ErrInternal, "unsupported": translate.ErrUnsupported,
 }
@@ -43,7 +43,7 @@ func TestKindsOfErrors(t *testing.T) {
 		}
 	}
 	for _, name := range named(t, `translate\.Err\w+: "(\w+)"`, 20, "metrics.go") {
-		if _, ok := kinds[name]; !ok && name != "billing" && name != "conflict" { // not used yet
+		if _, ok := kinds[name]; !ok && name != "conflict" { // not used yet
 			t.Errorf("the kind %s is not compared", name)
 		}
 	}

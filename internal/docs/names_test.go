@@ -33,7 +33,7 @@ func placeholders(t *testing.T) []string {
 func metrics(t *testing.T) []string {
 	t.Helper()
 	return slices.Concat(named(t, `(?:counter|histogram)\("(\w+)"`, 6, "metrics.go"), named(t, `Name: "(\w+)"`, 3, "metrics.go"),
-		named(t, `NewDesc\("caddy_xjp_(\w+)"`, 3, "statemetrics.go"))
+		named(t, `NewDesc\("caddy_xjp_(\w+)"`, 9, "statemetrics.go", "accountmetrics.go"))
 }
 
 // TestNames checks that what the gateway calls by a name in logs, metrics, spans,

@@ -2,9 +2,12 @@
 package gatewaytest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +17,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard" // Caddy's own modules
 
 	xjpgateway "github.com/rickyjim626/xjp-gateway"
+	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
 // Key is a key that every configuration of Start knows.
@@ -32,15 +36,57 @@ func Site(options string) string {
 	return "{\n\tadmin off\n\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\nhttp://127.0.0.1:{port} {\n\tbind 127.0.0.1\n\txjp_gateway {\n\t\tkey " + Key + "\n\t\tlog_filter ok\n" + calm(options) + "\n\t}\n}\n"
 }
 
-// calm are settings under which a failure is told at once and nothing rests because of it,
-// for tests that set none themselves.
+// calm are settings under which a failure is told at once, nothing rests because of it and
+// nothing is stored, for tests that set none themselves.
 func calm(options string) string {
-	for _, setting := range []string{"retry", "breaker"} {
-		if !strings.Contains(options, setting+" ") {
-			options += map[string]string{"retry": "\n\t\tretry 0", "breaker": "\n\t\tbreaker off"}[setting]
+	for _, setting := range [][2]string{{"retry", "0"}, {"breaker", "off"}, {"store", "off"}, {"prices", "{\n\t\t\toffline\n\t\t}"}} {
+		if !strings.Contains(options, setting[0]+" ") {
+			options += "\n\t\t" + setting[0] + " " + setting[1]
 		}
 	}
 	return options
+}
+
+// Stored are options by which a gateway keeps keys and a ledger in a folder of the test's.
+func Stored(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() { awaitFolded(t, filepath.Join(dir, "journal")) })
+	return "\n\t\tstore sqlite " + filepath.Join(dir, "xjp.db") + "\n\t\tledger {\n\t\t\tjournal " + filepath.Join(dir, "journal") + "\n\t\t}\n"
+}
+
+// awaitFolded waits until a journal that has been given up is stored, and gone.
+func awaitFolded(t testing.TB, journal string) {
+	for range 500 {
+		left, err := filepath.Glob(filepath.Join(journal, "[0-9]*"))
+		if err == nil && !slices.ContainsFunc(left, func(name string) bool { return filepath.Ext(name) != ".lock" }) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the journal is not closed")
+}
+
+// App is the app of the running gateway.
+func App(t testing.TB) *xjpgateway.App {
+	t.Helper()
+	mod, err := caddy.ActiveContext().AppIfConfigured("xjp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mod.(*xjpgateway.App)
+}
+
+// Store is the store of the running gateway, which holds all that has been recorded.
+func Store(t testing.TB) stores.Store {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	store, err := App(t).Store(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // Wake ends all rests of the running gateway.
@@ -68,6 +114,15 @@ func Run(t testing.TB, caddyfile string) string {
 	address := fmt.Sprintf("http://127.0.0.1:%d", port)
 	wait(t, address)
 	return address
+}
+
+// Load loads another Caddyfile into the running Caddy.
+func Load(t testing.TB, caddyfile string) {
+	t.Helper()
+	if err := caddy.Load(Adapt(t, caddyfile), true); err != nil {
+		t.Fatalf("%v in\n%s", err, caddyfile)
+	}
+	http.DefaultClient.CloseIdleConnections()
 }
 
 // Adapt turns a Caddyfile into JSON.

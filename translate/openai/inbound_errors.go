@@ -25,6 +25,7 @@ var spellings = map[translate.ErrorKind]spelling{
 	translate.ErrConflict:      {409, "conflict_error", "idempotency_conflict"},
 	translate.ErrContent:       {400, "invalid_request_error", "content_policy_violation"},
 	translate.ErrRateLimit:     {429, "rate_limit_error", "rate_limit_exceeded"},
+	translate.ErrQuota:         {429, "insufficient_quota", "insufficient_quota"},
 	translate.ErrUpstreamLimit: {429, "rate_limit_error", "upstream_rate_limited"},
 	translate.ErrUpstreamAuth:  {502, "server_error", "upstream_auth_failed"},
 	translate.ErrUpstream:      {502, "server_error", "upstream_error"},

@@ -1,0 +1,86 @@
+package xjpgateway
+
+import (
+	"github.com/caddyserver/caddy/v2"
+)
+
+// LedgerConfig says how the account of all requests is kept.
+type LedgerConfig struct {
+	// Journal is the folder in which records are kept until the store has them. Default: a
+	// folder beside Caddy's data.
+	Journal string `json:"journal,omitempty"`
+	// Sync is how long records may wait to be safe from a loss of power; a killed process
+	// loses none. "always" (0) makes each request wait for the disk. Default: 100ms.
+	Sync *caddy.Duration `json:"sync,omitempty"`
+	// MaxJournal is the most bytes that the journal holds while the store is away.
+	// Default: 1 GiB.
+	MaxJournal int64 `json:"max_journal,omitempty"`
+	// Strict refuses requests that cannot be recorded, with 503. Default: they are served,
+	// and counted as not recorded.
+	Strict bool `json:"strict,omitempty"`
+	// Retention is how long records of single requests are kept; the sums by day stay.
+	// Default: for ever.
+	Retention caddy.Duration `json:"retention,omitempty"`
+}
+
+// PricesConfig says where prices come from that the configuration does not give.
+type PricesConfig struct {
+	// Refresh is how often OpenRouter's list of prices is fetched, for its models alone.
+	// Default: 6h.
+	Refresh caddy.Duration `json:"refresh,omitempty"`
+	// Offline fetches no list.
+	Offline bool `json:"offline,omitempty"`
+	// Strict refuses requests for which no route has a known price, with 503.
+	Strict bool `json:"strict,omitempty"`
+}
+
+// The words of on_store_failure.
+const (
+	allowKnown = "allow_known"
+	denyAll    = "deny"
+)
+
+// override returns l with the settings of o where those are set.
+func (l LedgerConfig) override(o LedgerConfig) LedgerConfig {
+	return LedgerConfig{
+		Journal:    orDefault(o.Journal, l.Journal),
+		Sync:       orDefault(o.Sync, l.Sync),
+		MaxJournal: orDefault(o.MaxJournal, l.MaxJournal),
+		Strict:     o.Strict || l.Strict,
+		Retention:  orDefault(o.Retention, l.Retention),
+	}
+}
+
+// override returns p with the settings of o where those are set.
+func (p PricesConfig) override(o PricesConfig) PricesConfig {
+	return PricesConfig{Refresh: orDefault(o.Refresh, p.Refresh), Offline: o.Offline || p.Offline, Strict: o.Strict || p.Strict}
+}
+
+// BudgetAlertsConfig says when an event tells of a budget that is being used up.
+type BudgetAlertsConfig struct {
+	// Thresholds are the percentages of a budget at which the event xjp.budget_reached is
+	// emitted, once for each window of the budget. Default: 80 and 100.
+	Thresholds []int `json:"thresholds,omitempty"`
+	// Webhook is an address that is sent each event as JSON by POST. Placeholders are
+	// allowed. Default: none.
+	Webhook string `json:"webhook,omitempty"`
+}
+
+// isSet reports whether anything is configured.
+func (b *BudgetAlertsConfig) isSet() bool { return len(b.Thresholds) > 0 || b.Webhook != "" }
+
+// inheritAccounts takes the settings of a part where they are set.
+func (c *Config) inheritAccounts(from *Config) {
+	c.StoreOff = c.StoreOff || from.StoreOff
+	if len(from.Peppers) > 0 {
+		c.Peppers = from.Peppers
+	}
+	c.OnStoreFailure = orDefault(from.OnStoreFailure, c.OnStoreFailure)
+	c.TimeZone = orDefault(from.TimeZone, c.TimeZone)
+	c.Limits = from.Limits.Over(c.Limits)
+	c.Ledger = c.Ledger.override(from.Ledger)
+	c.Prices = c.Prices.override(from.Prices)
+	if from.BudgetAlerts.isSet() {
+		c.BudgetAlerts = from.BudgetAlerts
+	}
+}

@@ -1,0 +1,168 @@
+package xjpgateway
+
+import (
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/rickyjim626/xjp-gateway/estimate"
+	"github.com/rickyjim626/xjp-gateway/limits"
+	"github.com/rickyjim626/xjp-gateway/prices"
+	"github.com/rickyjim626/xjp-gateway/translate"
+)
+
+// reserve takes what the request is expected to use out of all limits that it is under, or
+// tells the client which of them is reached. What it really uses is settled at its end.
+func (c *call) reserve() error {
+	if c.key == nil {
+		return nil
+	}
+	subject := c.subject()
+	c.account.demand = c.demand(&subject)
+	now := time.Now()
+	meters := limits.Meters(nil, &subject, &c.account.demand, now, c.s.accounts.location)
+	if len(meters) == 0 {
+		return nil
+	}
+	c.account.lease = limits.Lease{ID: c.requestID(), Tenant: c.key.Tenant, Meters: meters}
+	verdict, err := c.s.accounts.engines.Limits.Reserve(c.r.Context(), &c.account.lease, now)
+	if err != nil {
+		c.h.logger.Error("limits cannot be checked", zap.String("request_id", c.requestID()), zap.Error(err))
+		return &translate.Error{Kind: translate.ErrOverloaded, RetryAfter: time.Second, Message: "the limits of this key cannot be checked at the moment"}
+	}
+	c.tellLimits(meters, &verdict, now)
+	c.watchBudgets(meters, &verdict, now)
+	if verdict.Refused >= 0 {
+		return c.overLimit(&meters[verdict.Refused], verdict.Wait)
+	}
+	c.account.held = true
+	c.account.renewal = time.AfterFunc(limits.Expiry/3, c.renew)
+	return nil
+}
+
+// subject is whom the limits are of.
+func (c *call) subject() limits.Subject {
+	k := c.key
+	pattern, model := k.ModelLimitsOf(c.modelName())
+	return limits.Subject{
+		Tenant: k.Tenant, Key: k.ID, Model: c.modelName(), ModelPattern: pattern,
+		KeyLimits: k.Limits.Over(c.s.accounts.defaults), TenantLimits: k.TenantLimits, ModelLimits: model,
+	}
+}
+
+// demand is what the request is expected to use. It is estimated only where something
+// bounds tokens or money.
+func (c *call) demand(s *limits.Subject) limits.Demand {
+	if !s.CountsTokens() {
+		return limits.Demand{}
+	}
+	price, upstream := c.firstPrice()
+	c.account.prompt = estimate.Body(c.document())
+	input := c.s.runtime.calibration.Apply(upstream, c.account.prompt)
+	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, s.HasBudget())
+	d := limits.Demand{Input: input, Output: output}
+	if price != nil {
+		d.Cost = price.Expect(input, output, c.started)
+	}
+	return d
+}
+
+// firstPrice is the price of the model's first route, by which money is reserved; it is nil
+// if that is not known. Which route will serve is not known yet.
+func (c *call) firstPrice() (*prices.Price, string) {
+	planned := c.match.Model.Routes[0]
+	upstream := c.match.Upstream(planned)
+	return c.s.accounts.price(planned.Data.(*route), upstream), upstream
+}
+
+// overLimit is the error of a limit that is reached.
+func (c *call) overLimit(m *limits.Meter, wait time.Duration) error {
+	c.h.app.metrics.limited.WithLabelValues(c.modelLabel(), m.What()).Inc()
+	e := &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: max(wait, time.Second), Message: "the limit of " + m.Says() + " is reached"}
+	if m.Kind != limits.Quota {
+		return e
+	}
+	e.Kind, e.Retry = translate.ErrQuota, translate.No
+	if m.IsBudget() {
+		e.Kind, e.Message = translate.ErrBilling, "the budget of "+m.Says()+" is used up"
+	}
+	if m.Ends.IsZero() {
+		e.RetryAfter = 0
+	} else {
+		e.Message += "; it is renewed at " + m.Ends.UTC().Format(time.RFC3339)
+	}
+	return e
+}
+
+// renew keeps the reservation of a request that takes long.
+func (c *call) renew() {
+	ctx, cancel := closing()
+	defer cancel()
+	l := &c.account.lease
+	if err := c.s.accounts.engines.Limits.Renew(ctx, l.Tenant, []string{l.ID}, time.Now()); err != nil {
+		c.h.logger.Warn("reservation cannot be renewed", zap.String("request_id", c.requestID()), zap.Error(err))
+	}
+	c.account.renewal.Reset(limits.Expiry / 3)
+}
+
+// settleLimits counts what the request has used in place of what was reserved.
+func (c *call) settleLimits() {
+	if !c.account.held {
+		return
+	}
+	c.account.held = false
+	c.account.renewal.Stop()
+	l, t := &c.account.lease, &c.account.tokens
+	var actual []int64
+	if len(c.account.attempts) == 0 {
+		actual = limits.Released(make([]int64, 0, len(l.Meters)), l.Meters)
+	} else {
+		actual = limits.Actual(make([]int64, 0, len(l.Meters)), l.Meters, t.Prompt(), t.Output, c.account.cost)
+	}
+	c.s.accounts.engines.Limits.Settle(l, actual, time.Now())
+	c.learn()
+}
+
+// learn makes the next reservation better than this one was.
+func (c *call) learn() {
+	o := &c.outcome
+	if !o.usage.Reported || o.err != nil || o.gone {
+		return
+	}
+	c.s.runtime.learned.Observe(c.key.ID, c.modelName(), o.usage.Output)
+	if c.account.prompt > 0 {
+		c.s.runtime.calibration.Observe(o.model, c.account.prompt, o.usage.Prompt())
+	}
+}
+
+// tellLimits tells the client how it stands with its limits, in the headers that its
+// dialect has for that (wire-openai-anthropic.md 6.3).
+func (c *call) tellLimits(meters []limits.Meter, v *limits.Verdict, now time.Time) {
+	h := c.w.Header()
+	for _, s := range limits.Standings(meters, v, now) {
+		remaining, limit := strconv.FormatInt(s.Remaining, 10), strconv.FormatInt(s.Limit, 10)
+		if c.dialect == anthropicDialect {
+			name := "Anthropic-Ratelimit-" + s.Name
+			h.Set(name+"-Limit", limit)
+			h.Set(name+"-Remaining", remaining)
+			h.Set(name+"-Reset", now.Add(s.Reset).UTC().Format(time.RFC3339))
+			continue
+		}
+		if s.Name != "Requests" && s.Name != "Tokens" {
+			continue
+		}
+		h.Set("X-Ratelimit-Limit-"+s.Name, limit)
+		h.Set("X-Ratelimit-Remaining-"+s.Name, remaining)
+		h.Set("X-Ratelimit-Reset-"+s.Name, s.Reset.Round(time.Millisecond).String())
+	}
+}
+
+// watchBudgets tells of budgets that are about to be used up.
+func (c *call) watchBudgets(meters []limits.Meter, v *limits.Verdict, now time.Time) {
+	for i := range meters {
+		if meters[i].IsBudget() {
+			c.watchBudget(&meters[i], v.Remaining[i], now)
+		}
+	}
+}

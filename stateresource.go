@@ -1,0 +1,101 @@
+package xjpgateway
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/ledger"
+	"github.com/rickyjim626/xjp-gateway/limits"
+	"github.com/rickyjim626/xjp-gateway/state"
+)
+
+// openEngines are the engines of state.
+type openEngines struct {
+	*state.Engines
+	logger *zap.Logger
+	up     atomic.Bool // as far as is known
+}
+
+// holdEngines holds the engines of state. What they have no count of, they ask the ledger in
+// the store, for which those of another store are others.
+func (a *App) holdEngines(store *openStore, storeID string, parts []part, location *time.Location, h *holdings) (*openEngines, error) {
+	module, err := a.stateModule(parts)
+	if err != nil {
+		return nil, err
+	}
+	logger, failures := a.logger.Named("state"), a.metrics.stateFailures
+	settings := state.Settings{MaxAnswers: defaultMaxAnswers}
+	opened := &openEngines{logger: logger}
+	opened.up.Store(true)
+	settings.OnFailure = func(f state.Failure) {
+		opened.up.Store(!f.Down)
+		if f.Down {
+			failures.Inc()
+			logger.Error("state cannot be reached", zap.Error(f.Err))
+			return
+		}
+		logger.Info("state can be reached again")
+	}
+	if store != nil {
+		settings.Restore = func(ctx context.Context, tenant string, meters []limits.Meter) ([]int64, error) {
+			return usedBefore(ctx, store, tenant, meters, location)
+		}
+	}
+	return hold(h, "state", module.Identity()+" "+storeID, func() (*openEngines, error) {
+		var err error
+		opened.Engines, err = module.Open(settings)
+		return opened, err
+	})
+}
+
+// defaultMaxAnswers is the most bytes of answers kept for requests that may be sent again.
+const defaultMaxAnswers = 256 << 20
+
+// errNoStore is what is said of the ledger while the store is away.
+var errNoStore = errors.New("the store is not open")
+
+// usedBefore tells what the ledger knows to be used of quotas.
+func usedBefore(ctx context.Context, from *openStore, tenant string, meters []limits.Meter, location *time.Location) ([]int64, error) {
+	store := from.get()
+	if store == nil {
+		return nil, errNoStore
+	}
+	used := make([]int64, len(meters))
+	for i := range meters {
+		m := &meters[i]
+		q := ledger.Query{Tenant: tenant, Since: m.Since(location)}
+		scope, name := m.Scope()
+		switch scope {
+		case limits.ScopeKey:
+			q.Key = name
+		case limits.ScopeModel:
+			q.By = []ledger.Group{ledger.ByModel}
+		}
+		sums, err := store.Usage(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for k := range sums {
+			if len(q.By) > 0 && !keys.Among([]string{name}, sums[k].Model) {
+				continue
+			}
+			used[i] += m.Counts(sums[k].Requests, sums[k].Tokens.Prompt(), sums[k].Tokens.Output, sums[k].Cost)
+		}
+	}
+	return used, nil
+}
+
+// Destruct closes the engines, once all that was settled is counted.
+func (e *openEngines) Destruct() error {
+	closeLater(func() {
+		if err := errors.Join(e.Limits.Close(), e.Answers.Close()); err != nil {
+			e.logger.Error("engine of state cannot be closed", zap.Error(err))
+		}
+	})
+	return nil
+}
