@@ -49,3 +49,27 @@ func benched(b *testing.B, sync time.Duration) *Ledger {
 	b.ReportAllocs()
 	return l
 }
+
+// BenchmarkEncode is the part of it that is no system call.
+func BenchmarkEncode(b *testing.B) {
+	s, r := startOf("req_0123456789abcdef"), recordOf("req_0123456789abcdef")
+	var buf []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = encodeStart(openFrame(buf[:0]), s)
+		closeFrame(buf)
+		buf = encodeEnd(openFrame(buf[:0]), r)
+		closeFrame(buf)
+	}
+}
+
+// BenchmarkDecode is what the writer does for each record before it is inserted.
+func BenchmarkDecode(b *testing.B) {
+	payload := encodeEnd(nil, recordOf("req_0123456789abcdef"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := decodeEnd(payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -86,7 +86,7 @@ func (s *fileStore) Insert(_ context.Context, records []Record) error {
 	defer s.mu.Unlock()
 	text, err := json.Marshal(records)
 	if err == nil {
-		_, err = s.file.Write(append(text, '\n'))
+		_, err = fmt.Fprintf(s.file, "\n%s\n", text) // a line that a kill has cut does not spoil the next
 	}
 	return err
 }
@@ -146,7 +146,11 @@ func TestKillDrill(t *testing.T) {
 	store := stored(t, filepath.Join(dir, "store"))
 	o := quick(filepath.Join(dir, "journal"), store)
 	o.OnLost = func(r *Record) { lost[r.ID] = true }
-	o.OnError = func(err error) { t.Errorf("told: %v", err) }
+	o.OnError = func(err error) {
+		if damage := new(DamageError); !errors.As(err, &damage) { // a write may have been cut
+			t.Errorf("told: %v", err)
+		}
+	}
 	flush(t, open(t, o))
 	if len(ended) < 1000 || len(lost) < 20 {
 		t.Errorf("only %d requests ended and %d were lost", len(ended), len(lost))

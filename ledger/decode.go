@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rickyjim626/xjp-gateway/prices"
 )
@@ -128,11 +129,11 @@ type fields struct {
 }
 
 // fieldsOf begins the walk over a payload. One copy of it serves all its texts.
-func fieldsOf(payload []byte, kind byte) (*fields, error) {
+func fieldsOf(payload []byte, kind byte) (fields, error) {
 	if len(payload) == 0 || payload[0] != kind {
-		return nil, errPayload
+		return fields{}, errPayload
 	}
-	return &fields{rest: string(payload[1:])}, nil
+	return fields{rest: string(payload[1:])}, nil
 }
 
 // next goes on to the next field, and reports whether there is one.
@@ -157,6 +158,11 @@ func (f *fields) next() bool {
 
 // uvarint takes a number off the payload.
 func (f *fields) uvarint() uint64 {
+	if f.rest != "" && f.rest[0] < 0x80 { // as nearly all are
+		n := f.rest[0]
+		f.rest = f.rest[1:]
+		return uint64(n)
+	}
 	var n uint64
 	for i := 0; i < len(f.rest) && i < binary.MaxVarintLen64; i++ {
 		b := f.rest[i]
@@ -179,7 +185,7 @@ func (f *fields) time() time.Time { return time.UnixMicro(f.number).UTC() }
 
 func (f *fields) attempt() Attempt {
 	var a Attempt
-	in := &fields{rest: f.bytes}
+	in := fields{rest: f.bytes}
 	for in.next() {
 		switch in.field {
 		case fieldNumber:
@@ -229,7 +235,7 @@ func (f *fields) attempt() Attempt {
 func (f *fields) tokens() Tokens {
 	var t Tokens
 	counts := [...]*int64{&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.Output, &t.Reasoning, &t.AudioInput, &t.AudioOutput, &t.ImageOutput, &t.ImageInput}
-	in := &fields{rest: f.bytes}
+	in := fields{rest: f.bytes}
 	for in.next() {
 		if i := in.field - 1; i < uint64(len(counts)) {
 			*counts[i] = in.number
@@ -241,5 +247,10 @@ func (f *fields) tokens() Tokens {
 
 // text is the value as a text that every store takes: UTF-8 without NUL.
 func (f *fields) text() string {
-	return strings.ReplaceAll(strings.ToValidUTF8(f.bytes, "\uFFFD"), "\x00", "")
+	for i := range len(f.bytes) {
+		if c := f.bytes[i]; c == 0 || c >= utf8.RuneSelf {
+			return strings.ReplaceAll(strings.ToValidUTF8(f.bytes, "\uFFFD"), "\x00", "")
+		}
+	}
+	return f.bytes
 }

@@ -65,13 +65,13 @@ type encoding []byte
 // encodeStart appends the payload of a start.
 func encodeStart(buf []byte, s *Start) []byte {
 	e := encoding(append(buf, startKind))
-	e.request(s.ID, s.Time, s.Tenant, s.Key, s.Endpoint, s.Dialect, s.Model, s.Session, s.Stream)
-	e.attempt(fieldAttempt, &s.Attempt)
-	e.tokens(&s.Expected)
-	e.number(fieldCost, int64(s.ExpectedCost))
-	e.text(fieldPrice, s.Price, mostName)
+	e = e.request(s.ID, s.Time, s.Tenant, s.Key, s.Endpoint, s.Dialect, s.Model, s.Session, s.Stream)
+	e = e.attempt(fieldAttempt, &s.Attempt)
+	e = e.tokens(&s.Expected)
+	e = e.number(fieldCost, int64(s.ExpectedCost))
+	e = e.text(fieldPrice, s.Price, mostName)
 	for i := range s.Ended[:min(len(s.Ended), mostAttempts)] {
-		e.attempt(fieldEnded, &s.Ended[i])
+		e = e.attempt(fieldEnded, &s.Ended[i])
 	}
 	return e
 }
@@ -79,99 +79,102 @@ func encodeStart(buf []byte, s *Start) []byte {
 // encodeEnd appends the payload of a request's record.
 func encodeEnd(buf []byte, r *Record) []byte {
 	e := encoding(append(buf, endKind))
-	e.request(r.ID, r.Time, r.Tenant, r.Key, r.Endpoint, r.Dialect, r.Model, r.Session, r.Stream)
-	e.number(fieldStatus, int64(r.Status))
-	e.text(fieldEnd, string(r.End), mostName)
-	e.text(fieldError, r.Error, mostText)
-	e.text(fieldRoute, r.Route, mostName)
-	e.text(fieldProvider, r.Provider, mostName)
-	e.text(fieldUpstream, r.Upstream, mostName)
-	e.tokens(&r.Tokens)
-	e.number(fieldCost, int64(r.Cost))
-	e.truth(fieldEstimated, r.Estimated)
-	e.truth(fieldUnpriced, r.Unpriced)
-	e.truth(fieldReplayed, r.Replayed)
-	e.number(fieldLatency, r.Latency)
-	e.number(fieldFirstToken, r.FirstToken)
-	e.text(fieldLosses, r.Losses, mostText)
+	e = e.request(r.ID, r.Time, r.Tenant, r.Key, r.Endpoint, r.Dialect, r.Model, r.Session, r.Stream)
+	e = e.number(fieldStatus, int64(r.Status))
+	e = e.text(fieldEnd, string(r.End), mostName)
+	e = e.text(fieldError, r.Error, mostText)
+	e = e.text(fieldRoute, r.Route, mostName)
+	e = e.text(fieldProvider, r.Provider, mostName)
+	e = e.text(fieldUpstream, r.Upstream, mostName)
+	e = e.tokens(&r.Tokens)
+	e = e.number(fieldCost, int64(r.Cost))
+	e = e.truth(fieldEstimated, r.Estimated)
+	e = e.truth(fieldUnpriced, r.Unpriced)
+	e = e.truth(fieldReplayed, r.Replayed)
+	e = e.number(fieldLatency, r.Latency)
+	e = e.number(fieldFirstToken, r.FirstToken)
+	e = e.text(fieldLosses, r.Losses, mostText)
 	for i := range r.Attempts[:min(len(r.Attempts), mostAttempts)] {
-		e.attempt(fieldAttempt, &r.Attempts[i])
+		e = e.attempt(fieldAttempt, &r.Attempts[i])
 	}
 	return e
 }
 
 // request appends what start and end of a request have in common.
-func (e *encoding) request(id string, at time.Time, tenant, key, endpoint, dialect, model, session string, stream bool) {
-	e.text(fieldID, id, mostName)
+func (e encoding) request(id string, at time.Time, tenant, key, endpoint, dialect, model, session string, stream bool) encoding {
+	e = e.text(fieldID, id, mostName)
 	if !at.IsZero() {
-		e.number(fieldTime, at.UnixMicro())
+		e = e.number(fieldTime, at.UnixMicro())
 	}
-	e.text(fieldTenant, tenant, mostName)
-	e.text(fieldKey, key, mostName)
-	e.text(fieldEndpoint, endpoint, mostName)
-	e.text(fieldDialect, dialect, mostName)
-	e.text(fieldModel, model, mostName)
-	e.text(fieldSession, session, mostName)
-	e.truth(fieldStream, stream)
+	e = e.text(fieldTenant, tenant, mostName)
+	e = e.text(fieldKey, key, mostName)
+	e = e.text(fieldEndpoint, endpoint, mostName)
+	e = e.text(fieldDialect, dialect, mostName)
+	e = e.text(fieldModel, model, mostName)
+	e = e.text(fieldSession, session, mostName)
+	return e.truth(fieldStream, stream)
 }
 
-func (e *encoding) attempt(field uint64, a *Attempt) {
-	begin := e.open(field)
-	e.number(fieldNumber, int64(a.Number))
-	e.text(fieldRoute, a.Route, mostName)
-	e.text(fieldProvider, a.Provider, mostName)
-	e.text(fieldUpstream, a.Upstream, mostName)
-	e.text(fieldDialect, a.Dialect, mostName)
-	e.number(fieldStatus, int64(a.Status))
-	e.text(fieldEnd, string(a.End), mostName)
-	e.text(fieldError, a.Error, mostText)
-	e.tokens(&a.Tokens)
-	e.truth(fieldEstimated, a.Estimated)
-	e.text(fieldRaw, a.Raw, mostRaw)
-	e.number(fieldCost, int64(a.Cost))
-	e.truth(fieldUnpriced, a.Unpriced)
-	e.number(fieldPriced, int64(a.Priced))
-	e.text(fieldPrice, a.Price, mostName)
-	e.text(fieldReported, a.Reported, mostName)
-	e.number(fieldStart, a.Start)
-	e.number(fieldLatency, a.Latency)
-	e.truth(fieldHedged, a.Hedged)
-	e.close(begin)
+func (e encoding) attempt(field uint64, a *Attempt) encoding {
+	e, begin := e.open(field)
+	e = e.number(fieldNumber, int64(a.Number))
+	e = e.text(fieldRoute, a.Route, mostName)
+	e = e.text(fieldProvider, a.Provider, mostName)
+	e = e.text(fieldUpstream, a.Upstream, mostName)
+	e = e.text(fieldDialect, a.Dialect, mostName)
+	e = e.number(fieldStatus, int64(a.Status))
+	e = e.text(fieldEnd, string(a.End), mostName)
+	e = e.text(fieldError, a.Error, mostText)
+	e = e.tokens(&a.Tokens)
+	e = e.truth(fieldEstimated, a.Estimated)
+	e = e.text(fieldRaw, a.Raw, mostRaw)
+	e = e.number(fieldCost, int64(a.Cost))
+	e = e.truth(fieldUnpriced, a.Unpriced)
+	e = e.number(fieldPriced, int64(a.Priced))
+	e = e.text(fieldPrice, a.Price, mostName)
+	e = e.text(fieldReported, a.Reported, mostName)
+	e = e.number(fieldStart, a.Start)
+	e = e.number(fieldLatency, a.Latency)
+	e = e.truth(fieldHedged, a.Hedged)
+	return e.close(begin)
 }
 
 // tokens appends counts; their field numbers are their places here.
-func (e *encoding) tokens(t *Tokens) {
+func (e encoding) tokens(t *Tokens) encoding {
 	if *t == (Tokens{}) {
-		return
+		return e
 	}
-	begin := e.open(fieldTokens)
+	e, begin := e.open(fieldTokens)
 	for i, n := range [...]int64{t.Input, t.CacheRead, t.CacheWrite5m, t.CacheWrite1h, t.Output, t.Reasoning, t.AudioInput, t.AudioOutput, t.ImageOutput, t.ImageInput} {
-		e.number(uint64(i+1), n)
+		e = e.number(uint64(i+1), n)
 	}
-	e.close(begin)
+	return e.close(begin)
 }
 
 // A tag's last bit tells the form of the value: a number, or a length and as many bytes.
 const bytesForm = 1
 
-func (e *encoding) number(field uint64, n int64) {
-	if n != 0 {
-		*e = binary.AppendVarint(binary.AppendUvarint(*e, field<<1), n)
+func (e encoding) number(field uint64, n int64) encoding {
+	if n == 0 {
+		return e
 	}
+	return binary.AppendVarint(binary.AppendUvarint(e, field<<1), n)
 }
 
-func (e *encoding) truth(field uint64, is bool) {
-	if is {
-		e.number(field, 1)
+func (e encoding) truth(field uint64, is bool) encoding {
+	if !is {
+		return e
 	}
+	return e.number(field, 1)
 }
 
-func (e *encoding) text(field uint64, s string, most int) {
-	if s = cut(s, most); s != "" {
-		buf := binary.AppendUvarint(*e, field<<1|bytesForm)
-		buf = binary.AppendUvarint(buf, uint64(len(s)))
-		*e = append(buf, s...)
+func (e encoding) text(field uint64, s string, most int) encoding {
+	if s = cut(s, most); s == "" {
+		return e
 	}
+	e = binary.AppendUvarint(e, field<<1|bytesForm)
+	e = binary.AppendUvarint(e, uint64(len(s)))
+	return append(e, s...)
 }
 
 // nestedLength is the bytes that a nested value's length takes, which is filled in when the
@@ -179,15 +182,16 @@ func (e *encoding) text(field uint64, s string, most int) {
 const nestedLength = 3
 
 // open begins a nested value.
-func (e *encoding) open(field uint64) (begin int) {
-	*e = append(binary.AppendUvarint(*e, field<<1|bytesForm), 0x80, 0x80, 0)
-	return len(*e)
+func (e encoding) open(field uint64) (nested encoding, begin int) {
+	e = append(binary.AppendUvarint(e, field<<1|bytesForm), make([]byte, nestedLength)...)
+	return e, len(e)
 }
 
 // close ends a nested value: its length is a varint that is padded to its full size.
-func (e *encoding) close(begin int) {
-	n, at := len(*e)-begin, (*e)[begin-nestedLength:begin]
+func (e encoding) close(begin int) encoding {
+	n, at := len(e)-begin, e[begin-nestedLength:begin]
 	at[0], at[1], at[2] = 0x80|byte(n&0x7f), 0x80|byte(n>>7&0x7f), byte(n>>14)
+	return e
 }
 
 // cut shortens a text to at most so many bytes, between characters.

@@ -50,8 +50,9 @@ type journal struct {
 	batch   int   // ready is called when so many records wait, and at the first
 	ready   func()
 
-	writing sync.Mutex // held by who writes a batch; guards tail, held, spare
+	writing sync.Mutex // held by who writes a batch; guards tail, size, held, spare
 	tail    file
+	size    int64 // of the tail
 	held    batch // ends that could not be written, until there is room for them
 	spare   *batch
 
@@ -259,11 +260,11 @@ func (j *journal) put(frames []byte) error {
 	if len(frames) == 0 {
 		return nil
 	}
-	if size := j.end().offset; size > int64(len(magic)) && size+int64(len(frames)) > j.segment {
+	if j.size > int64(len(magic)) && j.size+int64(len(frames)) > j.segment {
 		// Where no file can be made any more, the old one may still take some.
 		_ = j.rotate()
 	}
-	at := j.end().offset
+	at := j.size
 	_, err := j.tail.WriteAt(frames, at)
 	if err == nil && j.durable {
 		err = j.sync()
@@ -271,9 +272,10 @@ func (j *journal) put(frames []byte) error {
 	if err != nil {
 		return errors.Join(err, j.tail.Truncate(at))
 	}
+	j.size += int64(len(frames))
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.segments[len(j.segments)-1].size += int64(len(frames))
+	j.segments[len(j.segments)-1].size = j.size
 	j.dirty = true
 	return nil
 }
@@ -309,7 +311,7 @@ func (j *journal) rotate() error {
 	if j.tail != nil {
 		j.unsynced = append(j.unsynced, j.tail)
 	}
-	j.tail, j.fresh, j.dirty = next, true, true
-	j.segments = append(j.segments, segment{number: n, size: int64(len(magic))})
+	j.tail, j.size, j.fresh, j.dirty = next, int64(len(magic)), true, true
+	j.segments = append(j.segments, segment{number: n, size: j.size})
 	return nil
 }

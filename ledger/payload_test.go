@@ -119,11 +119,9 @@ func TestBounded(t *testing.T) {
 // TestLaterVersions: fields that this version does not know are passed over.
 func TestLaterVersions(t *testing.T) {
 	e := encoding(encodeEnd(nil, recordOf("a")))
-	e.number(500, 7)
-	e.text(501, "what is not known yet", mostText)
-	begin := e.open(502)
-	e.number(1, 1)
-	e.close(begin)
+	e = e.number(500, 7).text(501, "what is not known yet", mostText)
+	e, begin := e.open(502)
+	e = e.number(1, 1).close(begin)
 	got, err := decodeEnd(e)
 	if err != nil || !reflect.DeepEqual(got, recordOf("a")) {
 		t.Errorf("got %+v, %v", got, err)
