@@ -68,7 +68,7 @@ func TestAccessLog(t *testing.T) {
 		messagesTokens = "cache_read_tokens=30 cache_write_tokens=10 input_tokens=70 output_tokens=20 reasoning_tokens=0"
 	)
 	served := func(attempts int, dialect, model, provider, route string, stream bool) string {
-		wire, stop, tokens, cost := "openai", "stop", chatTokens, " upstream_cost=0.0012"
+		wire, stop, tokens, cost := "openai", "stop", chatTokens, " upstream_cost=0.0012 cost=0.0012"
 		if provider == "messages" {
 			wire, stop, tokens, cost = "anthropic", "end_turn", messagesTokens, ""
 		}
