@@ -48,14 +48,19 @@ func (e engine) each(ctx context.Context, tx *sql.Tx, rows *relational.Rows, end
 	}
 	defer insert.Close()
 	args := make([]any, len(rows.Columns))
+	// The driver would watch a context that can end with a goroutine for each statement.
+	lasting := context.WithoutCancel(ctx)
 	for row := range rows.Count {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for i, c := range rows.Columns {
 			args[i] = c.At(row)
 			if t, ok := args[i].(time.Time); ok {
 				args[i] = e.Time(t)
 			}
 		}
-		result, err := insert.ExecContext(ctx, args...)
+		result, err := insert.ExecContext(lasting, args...)
 		if err != nil {
 			return err
 		}

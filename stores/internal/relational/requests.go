@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,18 +65,6 @@ func scanRequest(scan scanner) (*ledger.Record, error) {
 		r.Attempts = nil
 	}
 	return r, nil
-}
-
-// encodeAttempts writes attempts as JSON.
-func encodeAttempts(attempts []ledger.Attempt) string {
-	if len(attempts) == 0 {
-		return "[]"
-	}
-	text, err := json.Marshal(attempts)
-	if err != nil {
-		panic(err) // plain fields can always be written
-	}
-	return string(text)
 }
 
 // Insert implements ledger.Store.
