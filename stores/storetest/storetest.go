@@ -78,7 +78,10 @@ func RunStatements(t *testing.T, create func(t *testing.T) Open) { run(t, statem
 
 func run(t *testing.T, tests []test, create func(t *testing.T) Open) {
 	for _, c := range tests {
-		t.Run(c.name, func(t *testing.T) { c.run(t, create(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, create(t))
+		})
 	}
 }
 
