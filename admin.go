@@ -39,8 +39,7 @@ func serveAdmin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = admin.New(administration{app}).Serve(w, r.WithContext(admin.WithActor(r.Context(), certified(r))))
-	if err == nil {
+	if err = app.administrate(w, r, certified(r)); err == nil {
 		return nil
 	}
 	told := admin.ErrorOf(err)

@@ -14,6 +14,15 @@ import (
 // administration is an app as the admin API sees it.
 type administration struct{ app *App }
 
+// administrate answers a request of an administrator, who is known to the audit as actor.
+func (a *App) administrate(w http.ResponseWriter, r *http.Request, actor string) error {
+	if !a.enter() {
+		return &admin.Error{Status: http.StatusServiceUnavailable, Message: "the configuration has just been replaced; try again"}
+	}
+	defer a.leave()
+	return admin.New(administration{a}).Serve(w, r.WithContext(admin.WithActor(r.Context(), actor)))
+}
+
 // maxAdminFlush is how long an administrator's request waits for what has just been recorded.
 const maxAdminFlush = time.Second
 
@@ -35,11 +44,6 @@ func (b administration) Manager() (*keys.Manager, error) {
 		return nil, err
 	}
 	return b.app.manager(store), nil
-}
-
-// Meters tells how much of their limits a tenant and a key have used.
-func (administration) Meters(context.Context, string, string) ([]admin.Meter, error) {
-	return nil, &admin.Error{Status: http.StatusServiceUnavailable, Message: errNoStore.Error()}
 }
 
 // Location is the time zone of days.

@@ -97,7 +97,7 @@ func (h *AdminHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := sameOrigin.Check(r); err != nil {
 		return &admin.Error{Status: http.StatusForbidden, Message: "a page of another site may change nothing here", Cause: err}
 	}
-	return admin.New(administration{h.app}).Serve(w, r.WithContext(admin.WithActor(r.Context(), actor)))
+	return h.app.administrate(w, r, actor)
 }
 
 // actor is who asks, "" if nobody has made sure of that.

@@ -15,8 +15,6 @@ import (
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
-
-	"github.com/rickyjim626/xjp-gateway/admin"
 )
 
 // administrator asks the admin API.
@@ -140,7 +138,6 @@ func (a direct) ask(method, path string, query url.Values, body any) (io.ReadClo
 	if sent != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	r = r.WithContext(admin.WithActor(r.Context(), "command line"))
 	reader, writer := io.Pipe()
 	go func() {
 		defer func() {
@@ -148,7 +145,7 @@ func (a direct) ask(method, path string, query url.Values, body any) (io.ReadClo
 				writer.CloseWithError(io.ErrUnexpectedEOF)
 			}
 		}()
-		writer.CloseWithError(admin.New(administration{a.app}).Serve(&pipedAnswer{writer, http.Header{}}, r))
+		writer.CloseWithError(a.app.administrate(&pipedAnswer{writer, http.Header{}}, r, "command line"))
 	}()
 	return reader, nil
 }

@@ -1,6 +1,7 @@
 package xjpgateway
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -98,7 +99,7 @@ func (a *App) explain(r *http.Request) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.explainedKey(query.Get("key"))
+	key, err := a.explainedKey(r.Context(), query.Get("key"))
 	if err != nil {
 		return nil, err
 	}
@@ -201,11 +202,11 @@ func explainedDialect(name string) (*dialect, error) {
 }
 
 // explainedKey finds a key by its id; none is needed.
-func (s *snapshot) explainedKey(id string) (*keys.Principal, error) {
+func (a *App) explainedKey(ctx context.Context, id string) (*keys.Principal, error) {
 	if id == "" {
 		return nil, nil
 	}
-	if key := s.keys.ByID(id); key != nil {
+	if key, err := (administration{a}).limited(ctx, "", id); err == nil {
 		return key, nil
 	}
 	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("key: no key has the id '%s'", id)}

@@ -94,7 +94,7 @@ func (d *Directory) read(ctx context.Context, p presented) (*entry, error) {
 		return nil, err
 	}
 	d.renew(r, p)
-	e := &entry{digest: p.sum, principal: newPrincipal(r, t), refusal: refusal(r, t)}
+	e := &entry{digest: p.sum, principal: NewPrincipal(r, t), refusal: refusal(r, t)}
 	if r.Expires != nil {
 		e.expires = *r.Expires
 	}
@@ -138,7 +138,8 @@ func refusal(r *Record, t *Tenant) error {
 	return nil
 }
 
-func newPrincipal(r *Record, t *Tenant) *Principal {
+// NewPrincipal gives who a key of a store stands for, whatever may refuse it.
+func NewPrincipal(r *Record, t *Tenant) *Principal {
 	p := &Principal{
 		ID: r.ID, Tenant: r.Tenant, Scope: r.Scope,
 		Limits: r.Limits.Over(t.KeyLimits), TenantLimits: t.Limits, ModelLimits: t.ModelLimits,

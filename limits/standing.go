@@ -27,7 +27,7 @@ func Standings(meters []Meter, v *Verdict, now time.Time) []Standing {
 	var list []Standing
 	for _, t := range told {
 		if m, remaining := scarcest(meters, v.Remaining, t.of); m != nil {
-			list = append(list, Standing{t.name, m.Limit, remaining, m.reset(remaining, now)})
+			list = append(list, Standing{t.name, m.Limit, remaining, m.Reset(remaining, now)})
 		}
 	}
 	return list
@@ -43,7 +43,9 @@ func scarcest(meters []Meter, remaining []int64, of Measure) (m *Meter, least in
 	return m, least
 }
 
-func (m *Meter) reset(remaining int64, now time.Time) time.Duration {
+// Reset is how long it takes until all of the limit is there again, if nothing more is
+// used; 0 if that is never, or now.
+func (m *Meter) Reset(remaining int64, now time.Time) time.Duration {
 	if m.Kind == Rate {
 		used := min(max(0, m.Limit-remaining), m.Limit)
 		high, low := bits.Mul64(uint64(used), uint64(m.Period))

@@ -45,6 +45,14 @@ func (m *Meter) Scope() (scope, name string) {
 	return scope, rest[:max(0, strings.LastIndexByte(rest, '/'))]
 }
 
+// Name is the limit's name in JSON, such as "requests_per_minute".
+func (m *Meter) Name() string {
+	if d := m.dimension(); d != nil {
+		return d.field
+	}
+	return m.Key
+}
+
 // text writes a limit for people: money as a decimal of USD.
 func (d *dimension) text(limit int64) string {
 	if d.measure == Money {
