@@ -52,6 +52,7 @@ func withAdministrator(run func(caddycmd.Flags, administrator) error) func(caddy
 		if err != nil {
 			return exitCode(err)
 		}
+		defer awaitClosing()
 		defer done()
 		return exitCode(run(fl, direct{app}))
 	}
@@ -108,14 +109,13 @@ func (a remote) ask(method, path string, query url.Values, body any) (io.ReadClo
 
 // adminError says what the admin endpoint said, or what would help where it says nothing.
 func adminError(err error) error {
-	_, body, found := strings.Cut(err.Error(), "HTTP ")
-	if _, body, found = strings.Cut(body, ": "); found {
-		var told struct {
-			Error string `json:"error"`
-		}
-		if json.Unmarshal([]byte(body), &told) == nil && told.Error != "" {
-			return errors.New(told.Error)
-		}
+	_, answer, _ := strings.Cut(err.Error(), "HTTP ")
+	_, body, _ := strings.Cut(answer, ": ")
+	var told struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal([]byte(body), &told) == nil && told.Error != "" {
+		return errors.New(told.Error)
 	}
 	if strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) {
 		return fmt.Errorf("%w; is Caddy running? --direct uses the store without it", err)
@@ -207,11 +207,11 @@ func show[T any](fl caddycmd.Flags, answer io.ReadCloser, table func(w io.Writer
 func row(w io.Writer, cells ...any) {
 	for i, cell := range cells {
 		if i > 0 {
-			fmt.Fprint(w, "\t")
+			fmt.Fprintf(w, "\t")
 		}
-		fmt.Fprint(w, cell)
+		fmt.Fprintf(w, "%v", cell)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\n")
 }
 
 // more says how the next page of a list is come by.

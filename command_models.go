@@ -100,7 +100,7 @@ func runLimits(fl caddycmd.Flags, a administrator) error {
 	}
 	return show(fl, answer, func(w io.Writer, page *admin.Page[admin.Meter]) {
 		if len(page.Data) == 0 {
-			fmt.Fprintln(w, "nothing is limited")
+			fmt.Fprintf(w, "nothing is limited\n")
 			return
 		}
 		row(w, "OF", "LIMIT", "MOST", "USED", "LEFT", "RESETS")

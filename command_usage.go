@@ -199,7 +199,7 @@ func writeRequest(w io.Writer, r *ledger.Record) {
 	if len(r.Attempts) == 0 {
 		return
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\n")
 	row(w, "CALL", "ROUTE", "PROVIDER", "MODEL", "STATUS", "END", "TOOK", "TOKENS", "COST (USD)", "PRICE")
 	for i := range r.Attempts {
 		t := &r.Attempts[i]

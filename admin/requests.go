@@ -6,9 +6,18 @@ import (
 	"github.com/rickyjim626/xjp-gateway/ledger"
 )
 
-// listRequests lists the records of the ledger, the latest first.
+// listRequests lists the records of the ledger, the latest first, or exports all that
+// match.
 func (x *exchange) listRequests() error {
+	format := x.query.word("format", "json", "jsonl", "csv")
 	f := x.filter()
+	if form, exports := exportForms[format]; exports {
+		most := x.query.exportMost()
+		if err := x.query.done(); err != nil {
+			return err
+		}
+		return x.export(f, most, form)
+	}
 	f.Limit = x.query.limit()
 	if err := x.query.done(); err != nil {
 		return err

@@ -2,7 +2,13 @@ package admin_test
 
 import (
 	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -144,5 +150,60 @@ func TestStoredKeys(t *testing.T) {
 	}
 	if got, want := strings.Join(actions, " "), "tenant.delete key.revoke key.revoke key.rotate key.create tenant.create"; got != want {
 		t.Errorf("the audit is %s, want %s", got, want)
+	}
+}
+
+// TestExport checks that an export has each request once, whatever the pages, and at most
+// as many as asked for.
+func TestExport(t *testing.T) {
+	b := stored(t, 2500)
+	w := ask(t, b, "GET", "/xjp/requests?tenant=acme&format=jsonl", "")
+	if w.Code != 200 || w.Header().Get("Content-Disposition") != `attachment; filename="requests.jsonl"` {
+		t.Fatalf("got %d with %v", w.Code, w.Header())
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(w.Body.String()) {
+		var r ledger.Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Tenant != "acme" || len(r.Attempts) != 1 {
+			t.Fatalf("a line is %s (%v)", line, err)
+		}
+		seen[r.ID] = true
+	}
+	if len(seen) != 1250 {
+		t.Errorf("%d requests are exported", len(seen))
+	}
+	for limit, want := range map[string]int{"": 2500, "limit=3": 3, "limit=1001": 1001, "model=none": 0} {
+		rows, err := csv.NewReader(ask(t, b, "GET", "/xjp/requests?format=csv&"+limit, "").Body).ReadAll()
+		if err != nil || len(rows) != want+1 || rows[0][0] != "id" {
+			t.Errorf("with %q there are %d rows (%v)", limit, len(rows), err)
+		}
+	}
+}
+
+// failing is a ledger whose second page cannot be read.
+type failing struct{ *listening }
+
+func (s failing) Records(ctx context.Context, f ledger.Filter) ([]ledger.Record, string, error) {
+	if f.After != "" {
+		return nil, "", errors.New("the disk is gone")
+	}
+	return s.listening.Records(ctx, f)
+}
+
+// TestBrokenExport checks that an export which cannot go on is no whole one.
+func TestBrokenExport(t *testing.T) {
+	for _, format := range []string{"csv", "jsonl"} {
+		server := httptest.NewServer(admin.New(&backend{store: failing{&listening{}}}))
+		res, err := http.Get(server.URL + "/xjp/requests?format=" + format)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: a part looks like the whole", format)
+		}
+		server.Close()
+		w := ask(t, &backend{store: &listening{err: errors.New("away")}}, "GET", "/xjp/requests?format="+format, "")
+		expectError(t, w, 503, "the store does not answer")
 	}
 }
