@@ -106,7 +106,7 @@ func folderNumbers(dir string) ([]int, error) {
 	return slices.Compact(numbers), nil
 }
 
-// lockFolder locks a folder and makes it if need be; nil is one that is locked already.
+// lockFolder locks a folder, which need not be there; nil is one that is locked already.
 func lockFolder(dir string, n int) (*folder, error) {
 	path := filepath.Join(dir, strconv.Itoa(n))
 	// The lock's file is never removed: a new one would not exclude who holds the old one.
@@ -116,9 +116,6 @@ func lockFolder(dir string, n int) (*folder, error) {
 	}
 	locked, err := tryLock(lock)
 	if err != nil || !locked {
-		return nil, errors.Join(err, lock.Close())
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return &folder{path: path, lock: lock}, nil
@@ -155,6 +152,9 @@ type segment struct {
 // segments gives the folder's segments in order.
 func (f *folder) segments() ([]segment, error) {
 	entries, err := os.ReadDir(f.path)
+	if gone(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

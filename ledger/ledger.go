@@ -247,20 +247,20 @@ type Lag struct {
 func (l *Ledger) Flush(ctx context.Context) error {
 	err := l.journal.retry()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFull, err)
+		err = fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	upTo := l.journal.written()
 	for {
 		progress := l.progress.wait()
 		left := int64(upTo-min(upTo, l.journal.inStore())) + l.backlog.Load()
 		if left == 0 && l.adopting.Load() == 0 {
-			return nil
+			return err
 		}
 		l.wake()
 		select {
 		case <-progress:
 		case <-ctx.Done():
-			return fmt.Errorf("%d records stay in the ledger's journal: %w", left, ctx.Err())
+			return errors.Join(err, fmt.Errorf("%d records stay in the ledger's journal: %w", left, ctx.Err()))
 		}
 	}
 }

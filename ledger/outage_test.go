@@ -267,6 +267,24 @@ func TestDiskFullWithoutTraffic(t *testing.T) {
 	eventually(t, func() bool { return store.count() == 1 })
 }
 
+// TestClosedWhileDiskFull: what is in the journal is stored even if more cannot be written to
+// it, and what is lost is told.
+func TestClosedWhileDiskFull(t *testing.T) {
+	store, disk := newMemory(), &disk{room: 1 << 20}
+	o := quick(t.TempDir(), store)
+	o.create = disk.create
+	l := open(t, o)
+	write(t, l, "written")
+	disk.set(0)
+	l.End(recordOf("not written"))
+	if err := l.Close(soon(t)); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "1 records could not be written") {
+		t.Errorf("closing says %v", err)
+	}
+	if _, is := store.find("written"); !is || store.count() != 1 {
+		t.Errorf("%d records are stored", store.count())
+	}
+}
+
 // TestDiskFullForLong: what is held in memory is bounded, and what is beyond it counted.
 func TestDiskFullForLong(t *testing.T) {
 	store, disk := newMemory(), &disk{room: 1 << 20}
