@@ -233,27 +233,6 @@ func (j *journal) writeHeld() error {
 	return nil
 }
 
-// carry writes once more those of some starts that are still open, so that the segment they
-// are in can go. Where there is no room, what is kept in reserve for this makes it.
-func (j *journal) carry(starts []entry, frames []byte) error {
-	j.writing.Lock()
-	defer j.writing.Unlock()
-	j.write() // an end that has been gathered comes before, so that its start is not carried
-	var open []byte
-	j.mu.Lock()
-	for _, e := range starts {
-		if j.open[e.id] > 0 {
-			open = append(open, frames[e.begin:e.end]...)
-		}
-	}
-	j.mu.Unlock()
-	err := j.put(open)
-	if err == nil || os.Remove(j.folder.reservePath()) != nil {
-		return err
-	}
-	return j.put(open)
-}
-
 // put writes frames at the end of the journal. What a write that failed has left behind is
 // cut off.
 func (j *journal) put(frames []byte) error {

@@ -2,10 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"time"
 )
 
@@ -123,70 +119,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// release removes the segments that have been stored. The starts in them that are still
-// open are carried over.
-func (l *Ledger) release() error {
-	for j := l.journal; j.first() < l.feed.place().segment; {
-		if j.anyOpen() {
-			if err := l.carryStarts(j.first()); err != nil {
-				return err
-			}
-		}
-		if err := j.drop(); err != nil {
-			return err
-		}
-		j.folder.reserve(j.segment)
-	}
-	return nil
-}
-
-var errCarry = errors.New("the starts of requests that are under way cannot be carried over")
-
-// carryStarts carries over the starts of a segment that are still open.
-func (l *Ledger) carryStarts(number uint64) error {
-	file, err := os.Open(l.journal.folder.segmentPath(number))
-	if err != nil {
-		return err
-	}
-	return errors.Join(l.carryFrom(file), file.Close())
-}
-
-func (l *Ledger) carryFrom(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	var starts batch
-	s := &scanner{file: file, at: int64(len(magic)), limit: info.Size(), damaged: func(int64, int64) {}}
-	for err == nil {
-		var payload []byte
-		if payload, err = s.next(); err == nil && payload[0] == startKind {
-			starts.addStart(payload)
-		}
-		if len(starts.buf) > mostCarried || err == io.EOF {
-			if err := l.journal.carry(starts.entries, starts.buf); err != nil {
-				return fmt.Errorf("%w: %w", errCarry, err)
-			}
-			starts.empty()
-		}
-	}
-	if err == io.EOF {
-		return nil
-	}
-	return err
-}
-
-// addStart adds the frame of a start.
-func (b *batch) addStart(payload []byte) {
-	s, err := decodeStart(payload)
-	if err != nil {
-		return
-	}
-	frame := append(openFrame(nil), payload...)
-	closeFrame(frame)
-	b.add(entry{kind: startKind, id: s.ID}, frame)
 }
 
 // syncAlways makes sure at intervals that what has been written survives a power loss.
