@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,7 +16,13 @@ import (
 	"github.com/rickyjim626/xjp-gateway/state/statetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(nodeAddr) != "" {
+		runNode()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var prefixes atomic.Int64
 
