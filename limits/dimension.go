@@ -84,12 +84,12 @@ func (d *dimension) most() int64 {
 	return MaxCount
 }
 
-// dimensionNamed finds a dimension by either of its names.
-func dimensionNamed(name string) *dimension {
+// byName finds dimensions by either of their names.
+var byName = func() map[string]*dimension {
+	names := map[string]*dimension{}
 	for i := range dimensions {
-		if d := &dimensions[i]; d.name == name || d.field == name {
-			return d
-		}
+		d := &dimensions[i]
+		names[d.name], names[d.field] = d, d
 	}
-	return nil
-}
+	return names
+}()

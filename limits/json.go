@@ -41,7 +41,7 @@ func (s *Set) UnmarshalJSON(data []byte) error {
 	}
 	var read Set
 	for name, value := range values {
-		d := dimensionNamed(name)
+		d := byName[name]
 		if d == nil || d.field != name {
 			return fmt.Errorf("unknown limit %.40q", name)
 		}

@@ -76,9 +76,9 @@ func budgetOf(text string) (d *dimension, money string, err error) {
 	money, per, found := strings.Cut(text, "/")
 	switch {
 	case !found || per == "total":
-		return dimensionNamed("budget"), money, nil
+		return byName["budget"], money, nil
 	case per == "day" || per == "month":
-		return dimensionNamed("budget_per_" + per), money, nil
+		return byName["budget_per_"+per], money, nil
 	}
 	return nil, "", fmt.Errorf("a budget is per day, per month or in total: write it as 50/month, not %.40q", text)
 }
@@ -133,4 +133,4 @@ func Names() []string {
 func Known(name string) bool { return named(name) != nil }
 
 // named finds a dimension by a name as people write it.
-func named(name string) *dimension { return dimensionNamed(strings.ReplaceAll(name, "-", "_")) }
+func named(name string) *dimension { return byName[strings.ReplaceAll(name, "-", "_")] }

@@ -10,7 +10,7 @@ import (
 
 // dimension is the limit that a meter's key names, nil if it was not made by Meters.
 func (m *Meter) dimension() *dimension {
-	return dimensionNamed(m.Key[strings.LastIndexByte(m.Key, '/')+1:])
+	return byName[m.Key[strings.LastIndexByte(m.Key, '/')+1:]]
 }
 
 // Measure is what the meter counts.

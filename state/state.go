@@ -28,7 +28,7 @@ type Settings struct {
 	// holds and the store does not have yet, some tenths of a second's use, is not in it.
 	Restore limits.Restore
 	// OnFailure is told when an engine can no longer reach its server, and when it can
-	// again; nil is nobody.
+	// again, in this order; nil is nobody. It must return soon, and not call the engine.
 	OnFailure func(Failure)
 }
 

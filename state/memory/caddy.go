@@ -28,7 +28,7 @@ func (*State) Identity() string { return "memory" }
 
 // Open implements state.Module.
 func (*State) Open(s state.Settings) (*state.Engines, error) {
-	return &state.Engines{Limits: NewEngine(s.Restore, nil), Answers: NewAnswers(s.MaxAnswers)}, nil
+	return &state.Engines{Limits: NewEngine(s.Restore), Answers: NewAnswers(s.MaxAnswers)}, nil
 }
 
 // UnmarshalCaddyfile sets up the engine from Caddyfile tokens. It has no settings:

@@ -17,12 +17,11 @@ type Engine struct {
 	seed    maphash.Seed
 	shards  [shards]shard
 	restore limits.Restore
-	failed  func(error)
 }
 
-// NewEngine makes an engine. restore may be nil; where it fails, failed is told.
-func NewEngine(restore limits.Restore, failed func(error)) *Engine {
-	e := &Engine{seed: maphash.MakeSeed(), restore: restore, failed: failed}
+// NewEngine makes an engine. restore may be nil.
+func NewEngine(restore limits.Restore) *Engine {
+	e := &Engine{seed: maphash.MakeSeed(), restore: restore}
 	for i := range e.shards {
 		e.shards[i].init()
 	}

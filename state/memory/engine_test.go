@@ -14,16 +14,16 @@ import (
 )
 
 func TestEngine(t *testing.T) {
-	statetest.Run(t, func(*testing.T) limits.Engine { return memory.NewEngine(nil, nil) })
+	statetest.Run(t, func(*testing.T) limits.Engine { return memory.NewEngine(nil) })
 }
 
 func TestRestore(t *testing.T) {
-	statetest.RunRestore(t, func(t *testing.T, restore limits.Restore) limits.Engine { return memory.NewEngine(restore, nil) })
+	statetest.RunRestore(t, func(t *testing.T, restore limits.Restore) limits.Engine { return memory.NewEngine(restore) })
 }
 
 // Memory holds what is in use and no more.
 func TestBoundedMemory(t *testing.T) {
-	e := memory.NewEngine(nil, nil)
+	e := memory.NewEngine(nil)
 	now := statetest.Noon
 	before := heap()
 	for i := range 100_000 {
@@ -61,7 +61,7 @@ func six(key string) []limits.Meter {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	e := memory.NewEngine(nil, nil)
+	e := memory.NewEngine(nil)
 	l := &limits.Lease{ID: "a", Tenant: "acme", Meters: six("k")}
 	actual := []int64{1, 1, 800, 0, 800, 9999}
 	now := statetest.Noon
@@ -79,7 +79,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 func BenchmarkReserveSettle(b *testing.B) {
 	for _, tenants := range []int{1, 64} {
 		b.Run(fmt.Sprint("tenants=", tenants), func(b *testing.B) {
-			e := memory.NewEngine(nil, nil)
+			e := memory.NewEngine(nil)
 			var worker atomic.Int64
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {

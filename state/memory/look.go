@@ -65,7 +65,7 @@ func (e *Engine) ask(ctx context.Context, s *shard, t *tenant, meters []limits.M
 		}
 	}
 	used, err := e.askUnlocked(ctx, s, t.name, quotas)
-	if err != nil {
+	if err != nil || len(used) != len(quotas) {
 		t.askAgain = now.Add(patience)
 		return
 	}
@@ -79,11 +79,7 @@ func (e *Engine) askUnlocked(ctx context.Context, s *shard, tenant string, quota
 	defer s.mu.Lock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
-	used, err := e.restore(ctx, tenant, quotas)
-	if err != nil && e.failed != nil {
-		e.failed(err)
-	}
-	return used, err
+	return e.restore(ctx, tenant, quotas)
 }
 
 // await unlocks the shard until something is done.

@@ -11,7 +11,8 @@
 // second, and until the node's next beat, a quarter of a second later, what is left in it is
 // at no other node's disposal. By so much nodes may refuse too early: that is the declared
 // slack. Where little is left, and for limits so small that a share would be of no request,
-// nothing is taken ahead, and all is exact.
+// nothing is taken ahead, and all is exact. A node that is killed leaves what it had taken
+// ahead counted in quotas; places are free when it has not been heard of for limits.Expiry.
 //
 // # When the server is away
 //

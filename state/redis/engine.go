@@ -95,7 +95,7 @@ func newEngine(c counts, o options) *Engine {
 		e.renewal = renewal
 	}
 	e.nodes.Store(1)
-	e.outage.Store(memory.NewEngine(nil, nil))
+	e.outage.Store(memory.NewEngine(nil))
 	e.health.changed = e.healthChanged
 	e.queue.wake = make(chan struct{}, 1)
 	ctx, stop := context.WithCancel(context.Background())
@@ -116,7 +116,7 @@ func (e *Engine) shard(tenant string) *shard {
 
 func (e *Engine) healthChanged(f state.Failure) {
 	if !f.Down {
-		e.outage.Store(memory.NewEngine(nil, nil)) // the next outage begins anew
+		e.outage.Store(memory.NewEngine(nil)) // the next outage begins anew
 	}
 	if e.options.notify != nil {
 		e.options.notify(f)
@@ -351,11 +351,25 @@ func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter,
 func (e *Engine) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
+	e.closeShares()
 	err := e.Flush(ctx)
 	e.stop()
 	e.done.Wait()
 	_ = e.counts.client.Close() // what cannot be closed is gone
 	return err
+}
+
+// closeShares has what was taken ahead given back.
+func (e *Engine) closeShares() {
+	for i := range e.shards {
+		s := &e.shards[i]
+		s.mu.Lock()
+		for _, p := range s.pools {
+			e.close(p.live)
+			p.live = nil
+		}
+		s.mu.Unlock()
+	}
 }
 
 // closing is how long Close waits.

@@ -21,6 +21,6 @@ func TestSameAsMemory(t *testing.T) {
 			e.Close()
 			c.client.Close()
 		})
-		return memory.NewEngine(nil, nil), e
+		return memory.NewEngine(nil), e
 	})
 }

@@ -68,6 +68,32 @@ func TestSharesSaveTrips(t *testing.T) {
 	t.Logf("%d requests cost %d round trips", n, count.n.Load())
 }
 
+// An engine that is closed keeps nothing that it took ahead.
+func TestCloseGivesBack(t *testing.T) {
+	c := onServer(t, servers.Redis(t))
+	other := opened(t, counts{client: c.client, prefix: c.prefix, timeout: c.timeout, virtual: true}, options{})
+	mine := c
+	mine.client = goredis.NewClient(&goredis.Options{Addr: c.client.(*goredis.Client).Options().Addr})
+	e := newEngine(mine, options{sharing: true})
+	for i := range 100 {
+		l := &limits.Lease{ID: fmt.Sprint(i), Tenant: "acme", Meters: []limits.Meter{statetest.Ever(1_000_000, 10), statetest.Slots(100_000)}}
+		if v, err := e.Reserve(t.Context(), l, statetest.Noon); err != nil || v.Refused != -1 {
+			t.Fatal(v, err)
+		}
+		e.Settle(l, []int64{10, 0}, statetest.Noon)
+	}
+	meters := []limits.Meter{statetest.Ever(1_000_000, 0), statetest.Slots(100_000)}
+	if got, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] <= 1000 {
+		t.Fatalf("%v are used, %v: nothing was taken ahead", got, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] != 1000 || got[1] != 0 {
+		t.Errorf("%v are used, %v", got, err)
+	}
+}
+
 // Small limits are counted exactly, without shares.
 func TestSmallLimitsAreExact(t *testing.T) {
 	addr := servers.Redis(t)
