@@ -18,6 +18,7 @@ type accounts struct {
 	store     *openStore // nil if nothing is stored
 	engines   *openEngines
 	ledger    *openLedger    // nil if nothing is stored
+	pruner    *pruner        // nil if all records are kept
 	directory *openDirectory // nil if nothing is stored
 	book      *openBook
 	location  *time.Location
@@ -49,6 +50,11 @@ func (a *App) newAccounts(parts []part, settings *Config, s *snapshot, h *holdin
 	}
 	if acc.ledger, err = a.holdLedger(acc.store, id, settings.Ledger, h); err != nil {
 		return nil, err
+	}
+	if keep := time.Duration(settings.Ledger.Retention); keep > 0 {
+		if acc.pruner, err = a.holdPruner(acc.store, id, keep, h); err != nil {
+			return nil, err
+		}
 	}
 	acc.directory, err = a.holdDirectory(acc.store, id, settings, h)
 	return acc, err
@@ -87,6 +93,9 @@ func (acc *accounts) start() error {
 		return nil
 	}
 	acc.store.start()
+	if acc.pruner != nil {
+		acc.pruner.start()
+	}
 	if _, err := acc.ledger.get(); err != nil {
 		return fmt.Errorf("the journal of the ledger cannot be opened; give another folder with ledger { journal <folder> }, or keep no ledger with store off: %w", err)
 	}

@@ -32,13 +32,7 @@ func (a *App) holdDirectory(store *openStore, storeID string, c *Config, h *hold
 		return nil, err
 	}
 	logger := a.logger.Named("keys")
-	o := keys.DirectoryOptions{Peppers: peppers, OnFailure: keys.OnFailure(c.OnStoreFailure)}
-	o.Store = func() keys.Store {
-		if s := store.get(); s != nil {
-			return s
-		}
-		return nil
-	}
+	o := keys.DirectoryOptions{Store: store.forKeys, Peppers: peppers, OnFailure: keys.OnFailure(c.OnStoreFailure)}
 	o.Notice = func(message string, err error) {
 		if err != nil {
 			logger.Error(message, zap.Error(err))

@@ -44,12 +44,7 @@ func (a *App) holdLedger(store *openStore, storeID string, c LedgerConfig, h *ho
 	o.OnResume = func(part string) { logger.Info("ledger works again", zap.String("part", part)) }
 	settings := storeID + " " + o.Dir + " " + o.Sync.String() + " " + strconv.FormatInt(o.MaxBytes, 10) + " " + strconv.FormatBool(o.Strict)
 	return hold(h, "ledger", settings, func() (*openLedger, error) {
-		o.Store = func() ledger.Store {
-			if s := store.get(); s != nil {
-				return s
-			}
-			return nil
-		}
+		o.Store = store.forLedger
 		o.OnLost = func(r *ledger.Record) {
 			logger.Warn("request of a process that died is settled by an estimate", zap.String("request_id", r.ID), zap.String("tenant", r.Tenant), zap.String("key", r.Key))
 		}
@@ -109,6 +104,9 @@ func (l *openLedger) Destruct() error {
 		}
 		ctx, cancel := closing()
 		defer cancel()
+		if l.options.Store() == nil {
+			cancel() // what is in the journal stays there
+		}
 		if err := l.ledger.Close(ctx); err != nil {
 			l.options.OnError(err)
 		}

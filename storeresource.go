@@ -9,6 +9,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
+	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
@@ -37,6 +39,22 @@ func newOpenStore(module stores.Module, settings stores.Settings, logger *zap.Lo
 func (s *openStore) get() stores.Store {
 	if open := s.open.Load(); open != nil {
 		return *open
+	}
+	return nil
+}
+
+// forLedger gives the store to the ledger, nil while it is not open.
+func (s *openStore) forLedger() ledger.Store {
+	if store := s.get(); store != nil {
+		return store
+	}
+	return nil
+}
+
+// forKeys gives the store to the directory of keys, nil while it is not open.
+func (s *openStore) forKeys() keys.Store {
+	if store := s.get(); store != nil {
+		return store
 	}
 	return nil
 }
