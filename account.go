@@ -219,6 +219,9 @@ func (c *call) record() {
 	if o.route != nil {
 		r.Route, r.Provider, r.Losses = o.route.id, o.route.upstream.name, c.lossText()
 	}
+	if o.replayed {
+		r.Replayed, r.End = true, endOfReplay(r.End, o.status)
+	}
 	r.Sum()
 	c.account.tokens, c.account.cost = r.Tokens, r.Cost
 	if book := c.s.accounts.ledger; book != nil {

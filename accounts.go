@@ -17,6 +17,7 @@ import (
 type accounts struct {
 	store     *openStore // nil if nothing is stored
 	engines   *openEngines
+	desk      *openDesk      // nil if no Idempotency-Key is heeded
 	ledger    *openLedger    // nil if nothing is stored
 	pruner    *pruner        // nil if all records are kept
 	directory *openDirectory // nil if nothing is stored
@@ -45,7 +46,10 @@ func (a *App) newAccounts(parts []part, settings *Config, s *snapshot, h *holdin
 			return nil, err
 		}
 	}
-	if acc.engines, err = a.holdEngines(acc.store, id, parts, acc.location, h); err != nil || settings.StoreOff {
+	if acc.engines, err = a.holdEngines(acc, id, parts, settings, h); err != nil {
+		return nil, err
+	}
+	if acc.desk, err = a.holdDesk(acc.engines, settings.Idempotency, h); err != nil || settings.StoreOff {
 		return acc, err
 	}
 	if acc.ledger, err = a.holdLedger(acc.store, id, settings.Ledger, h); err != nil {

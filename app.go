@@ -240,6 +240,7 @@ const (
 	defaultTotal      = 10 * time.Minute
 	defaultRecallSize = 64 << 20
 	defaultRecallTTL  = time.Hour
+	defaultMaxAnswers = 256 << 20
 )
 
 // orDefault returns value, or fallback if value is zero.

@@ -53,6 +53,7 @@ func init() {
 //		ledger { … }
 //		prices { … }
 //		budget_alerts <percent…> { … }
+//		idempotency off | { … }
 //	}
 func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	d.Next()
@@ -77,7 +78,7 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 var (
 	optionsOfApp = module.Block{Name: "xjp", Many: []string{"provider", "model", "key"},
 		Once: []string{"timeout", "retry", "breaker", "queue", "defaults", "keep_alive", "max_body", "max_bodies", "max_event", "fetch", "recall", "log_filter",
-			"store", "state", "pepper", "on_store_failure", "time_zone", "limits", "ledger", "prices", "budget_alerts"}}
+			"store", "state", "pepper", "on_store_failure", "time_zone", "limits", "ledger", "prices", "budget_alerts", "idempotency"}}
 	optionsOfSite = module.Block{Name: "xjp_gateway", Many: append([]string{"models", "cors"}, optionsOfApp.Many...),
 		Once: append([]string{"auth", "errors"}, optionsOfApp.Once...)}
 )

@@ -34,6 +34,8 @@ func (p *parser) accounts(d *caddyfile.Dispenser) error {
 		return parseLedger(d, &c.Ledger)
 	case "prices":
 		return parsePrices(d, &c.Prices)
+	case "idempotency":
+		return parseIdempotency(d, &c.Idempotency)
 	}
 	return parseBudgetAlerts(d, &c.BudgetAlerts)
 }
@@ -232,4 +234,22 @@ func parsePrice(d *caddyfile.Dispenser, into **prices.Price) error {
 	}
 	*into = &price
 	return nil
+}
+
+// parseIdempotency reads `idempotency off | { ttl <d>  max_size <size>  max_total <size> }`.
+func parseIdempotency(d *caddyfile.Dispenser, c *IdempotencyConfig) error {
+	if d.NextArg() {
+		c.Off = true
+		return atWord(d, "off")
+	}
+	block := module.Block{Name: "idempotency", Once: []string{"ttl", "max_size", "max_total"}}
+	return block.Read(d, func(name string) error {
+		switch name {
+		case "ttl":
+			return parseDuration(d, &c.TTL)
+		case "max_size":
+			return parseSize(d, &c.MaxSize, maxSize)
+		}
+		return parseSize(d, &c.MaxTotal, maxTogether)
+	})
 }

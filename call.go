@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rickyjim626/xjp-gateway/idempotency"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/registry"
@@ -39,7 +40,8 @@ type call struct {
 	lost    translate.Losses   // losses of decoding
 	x       translate.Exchange
 
-	down        *downstream // the streamed answer, nil for others
+	down        *downstream      // the streamed answer, nil for others
+	run         *idempotency.Run // has the answer recorded, nil where it is not
 	headersSent bool
 	outcome     outcome
 	facts       atomic.Pointer[facts] // for other handlers
@@ -59,6 +61,7 @@ type outcome struct {
 	gone     bool // the client went away
 	passed   bool
 	wire     string // the dialect spoken to the provider
+	replayed bool   // the answer is that of an earlier request
 }
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -60,6 +60,9 @@ type Config struct {
 	// Prices says where prices come from that the configuration does not give.
 	Prices PricesConfig `json:"prices,omitzero"`
 
+	// Idempotency says how answers are kept for requests that are sent again.
+	Idempotency IdempotencyConfig `json:"idempotency,omitzero"`
+
 	// BudgetAlerts says when an event tells of a budget that is being used up.
 	BudgetAlerts BudgetAlertsConfig `json:"budget_alerts,omitzero"`
 

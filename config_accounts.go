@@ -69,6 +69,20 @@ type BudgetAlertsConfig struct {
 // isSet reports whether anything is configured.
 func (b *BudgetAlertsConfig) isSet() bool { return len(b.Thresholds) > 0 || b.Webhook != "" }
 
+// IdempotencyConfig says how answers are kept for requests that are sent again under the
+// same Idempotency-Key.
+type IdempotencyConfig struct {
+	// Off heeds no Idempotency-Key.
+	Off bool `json:"off,omitempty"`
+	// TTL is how long an answer is kept. Default: 24h.
+	TTL caddy.Duration `json:"ttl,omitempty"`
+	// MaxSize is the most bytes of an answer that is kept. Default: 1 MiB.
+	MaxSize int64 `json:"max_size,omitempty"`
+	// MaxTotal is the most bytes of answers that this process keeps, and of answers being
+	// given at the same time. Default: 256 MiB.
+	MaxTotal int64 `json:"max_total,omitempty"`
+}
+
 // inheritAccounts takes the settings of a part where they are set.
 func (c *Config) inheritAccounts(from *Config) {
 	c.StoreOff = c.StoreOff || from.StoreOff
@@ -80,6 +94,7 @@ func (c *Config) inheritAccounts(from *Config) {
 	c.Limits = from.Limits.Over(c.Limits)
 	c.Ledger = c.Ledger.override(from.Ledger)
 	c.Prices = c.Prices.override(from.Prices)
+	c.Idempotency = orDefault(from.Idempotency, c.Idempotency)
 	if from.BudgetAlerts.isSet() {
 		c.BudgetAlerts = from.BudgetAlerts
 	}

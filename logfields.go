@@ -71,6 +71,9 @@ func (c *call) logFields() {
 	if o.err != nil {
 		fields = append(fields, zap.String("xjp_error", errorKind(o.err)))
 	}
+	if o.replayed {
+		fields = append(fields, zap.Bool("xjp_replayed", true))
+	}
 	if o.gone {
 		fields = append(fields, zap.Bool("xjp_client_gone", true))
 	}

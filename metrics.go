@@ -34,6 +34,8 @@ type metrics struct {
 	lost      prometheus.Counter
 
 	stateFailures prometheus.Counter
+	idempotent    *prometheus.CounterVec
+	unkept        prometheus.Counter
 }
 
 var longBuckets = []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}
@@ -61,6 +63,8 @@ func newMetrics() *metrics {
 		unpriced:      counter("unpriced_requests_total", "Requests of which a part has no known price.", "model", "provider"),
 		lost:          prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "ledger_unrecorded_total", Help: "Requests that the ledger could not take."}),
 		stateFailures: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "state_failures_total", Help: "Times that the engine of state could not be reached any more."}),
+		idempotent:    counter("idempotent_requests_total", "Requests with an Idempotency-Key, by what was known of it.", "state"),
+		unkept:        prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "idempotency_failures_total", Help: "Times that an answer could not be looked up or kept."}),
 		losses:        counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
 		inFlight:      prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
@@ -76,7 +80,7 @@ func registerMetrics(ctx caddy.Context, own ...prometheus.Collector) *metrics {
 	if registry == nil {
 		return m
 	}
-	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.stateFailures) {
+	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.stateFailures, m.idempotent, m.unkept) {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())
@@ -181,7 +185,7 @@ var errorKinds = map[translate.ErrorKind]string{
 	translate.ErrInvalid: "invalid_request", translate.ErrContext: "context_overflow", translate.ErrTooLarge: "too_large",
 	translate.ErrSlow: "slow_request", translate.ErrAuth: "auth", translate.ErrPermission: "permission", translate.ErrBilling: "billing",
 	translate.ErrNotFound: "not_found", translate.ErrModel: "model_not_found", translate.ErrMethod: "method",
-	translate.ErrConflict: "conflict", translate.ErrContent: "content_blocked", translate.ErrRateLimit: "rate_limit", translate.ErrQuota: "quota",
+	translate.ErrConflict: "conflict", translate.ErrKeyReused: "idempotency_key_reused", translate.ErrContent: "content_blocked", translate.ErrRateLimit: "rate_limit", translate.ErrQuota: "quota",
 	translate.ErrUpstreamLimit: "upstream_rate_limit", translate.ErrUpstreamAuth: "upstream_auth", translate.ErrUpstream: "upstream",
 	translate.ErrOverloaded: "overloaded", translate.ErrTimeout: "timeout", translate.ErrInterrupted: "interrupted",
 	translate.ErrInternal: "internal", translate.ErrUnsupported: "unsupported",

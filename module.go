@@ -130,11 +130,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	c := h.newCall(w, r, e)
 	defer c.settle()
+	defer c.abandonRun()
 	defer c.rescue()
 	if h.cors(c) {
 		return nil
 	}
-	return c.answer(c.serve())
+	err := c.answer(c.serve())
+	c.finishRun()
+	return err
 }
 
 // serve is a request's life from above: each step may end it with an error that the
@@ -171,7 +174,7 @@ func (c *call) serve() error {
 	if c.op == opCount {
 		return c.countTokens()
 	}
-	return c.generate()
+	return c.once()
 }
 
 // serves reports whether the site serves a model under a name. A model that it lists is

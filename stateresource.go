@@ -3,6 +3,7 @@ package xjpgateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -17,22 +18,23 @@ import (
 // openEngines are the engines of state.
 type openEngines struct {
 	*state.Engines
-	logger *zap.Logger
-	up     atomic.Bool // as far as is known
+	logger   *zap.Logger
+	identity string
+	up       atomic.Bool // as far as is known
 }
 
 // holdEngines holds the engines of state. What they have no count of, they ask the ledger in
 // the store, for which those of another store are others.
-func (a *App) holdEngines(store *openStore, storeID string, parts []part, location *time.Location, h *holdings) (*openEngines, error) {
+func (a *App) holdEngines(acc *accounts, storeID string, parts []part, settings *Config, h *holdings) (*openEngines, error) {
 	module, err := a.stateModule(parts)
 	if err != nil {
 		return nil, err
 	}
 	logger, failures := a.logger.Named("state"), a.metrics.stateFailures
-	settings := state.Settings{MaxAnswers: defaultMaxAnswers}
-	opened := &openEngines{logger: logger}
+	o := state.Settings{MaxAnswers: orDefault(settings.Idempotency.MaxTotal, defaultMaxAnswers)}
+	opened := &openEngines{logger: logger, identity: fmt.Sprint(module.Identity(), " ", storeID, " ", o.MaxAnswers)}
 	opened.up.Store(true)
-	settings.OnFailure = func(f state.Failure) {
+	o.OnFailure = func(f state.Failure) {
 		opened.up.Store(!f.Down)
 		if f.Down {
 			failures.Inc()
@@ -41,20 +43,17 @@ func (a *App) holdEngines(store *openStore, storeID string, parts []part, locati
 		}
 		logger.Info("state can be reached again")
 	}
-	if store != nil {
-		settings.Restore = func(ctx context.Context, tenant string, meters []limits.Meter) ([]int64, error) {
+	if store, location := acc.store, acc.location; store != nil {
+		o.Restore = func(ctx context.Context, tenant string, meters []limits.Meter) ([]int64, error) {
 			return usedBefore(ctx, store, tenant, meters, location)
 		}
 	}
-	return hold(h, "state", module.Identity()+" "+storeID, func() (*openEngines, error) {
+	return hold(h, "state", opened.identity, func() (*openEngines, error) {
 		var err error
-		opened.Engines, err = module.Open(settings)
+		opened.Engines, err = module.Open(o)
 		return opened, err
 	})
 }
-
-// defaultMaxAnswers is the most bytes of answers kept for requests that may be sent again.
-const defaultMaxAnswers = 256 << 20
 
 // errNoStore is what is said of the ledger while the store is away.
 var errNoStore = errors.New("the store is not open")

@@ -30,7 +30,9 @@ func (c *Config) validate() error {
 	within("max_event", c.MaxEvent, maxSize)
 	within("fetch: max_size", c.Fetch.MaxSize, maxSize)
 	within("recall: max_size", c.Recall.MaxSize, maxTogether)
-	if c.KeepAlive < 0 || c.Fetch.Timeout < 0 || c.Recall.TTL < 0 || c.Timeouts.negative() {
+	within("idempotency: max_size", c.Idempotency.MaxSize, maxSize)
+	within("idempotency: max_total", c.Idempotency.MaxTotal, maxTogether)
+	if c.KeepAlive < 0 || c.Fetch.Timeout < 0 || c.Recall.TTL < 0 || c.Idempotency.TTL < 0 || c.Timeouts.negative() {
 		errs = append(errs, errors.New("a duration must not be negative"))
 	}
 	errs = append(errs, c.Retry.validate(), c.Breaker.validate(), c.Queue.validate())

@@ -32,6 +32,8 @@ const (
 	ErrMethod
 	// ErrConflict is a conflict of idempotency.
 	ErrConflict
+	// ErrKeyReused is an idempotency key that was sent with another request before.
+	ErrKeyReused
 	// ErrContent is content that a provider blocked before any output.
 	ErrContent
 	// ErrRateLimit is the limit of the client's own key.

@@ -18,7 +18,7 @@ var kinds = map[string]translate.ErrorKind{
 	"model_not_found": translate.ErrModel, "method": translate.ErrMethod, "content_blocked": translate.ErrContent,
 	"rate_limit": translate.ErrRateLimit, "quota": translate.ErrQuota, "billing": translate.ErrBilling, "upstream_rate_limit": translate.ErrUpstreamLimit, "upstream_auth": translate.ErrUpstreamAuth,
 	"upstream": translate.ErrUpstream, "overloaded": translate.ErrOverloaded, "timeout": translate.ErrTimeout,
-	"interrupted": translate.ErrInterrupted, "internal": translate.ErrInternal, "unsupported": translate.ErrUnsupported,
+	"conflict": translate.ErrConflict, "idempotency_key_reused": translate.ErrKeyReused, "interrupted": translate.ErrInterrupted, "internal": translate.ErrInternal, "unsupported": translate.ErrUnsupported,
 }
 
 // spelled is an error as docs/errors.md writes it in a cell: status, type, code.
@@ -43,7 +43,7 @@ func TestKindsOfErrors(t *testing.T) {
 		}
 	}
 	for _, name := range named(t, `translate\.Err\w+: "(\w+)"`, 20, "metrics.go") {
-		if _, ok := kinds[name]; !ok && name != "conflict" { // not used yet
+		if _, ok := kinds[name]; !ok {
 			t.Errorf("the kind %s is not compared", name)
 		}
 	}

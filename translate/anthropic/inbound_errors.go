@@ -25,6 +25,7 @@ var spellings = map[translate.ErrorKind]spelling{
 	translate.ErrModel:         {404, "not_found_error"},
 	translate.ErrMethod:        {405, "invalid_request_error"},
 	translate.ErrConflict:      {409, "conflict_error"},
+	translate.ErrKeyReused:     {422, "invalid_request_error"},
 	translate.ErrContent:       {400, "invalid_request_error"},
 	translate.ErrRateLimit:     {429, "rate_limit_error"},
 	translate.ErrQuota:         {429, "rate_limit_error"},

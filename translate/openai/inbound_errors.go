@@ -23,6 +23,7 @@ var spellings = map[translate.ErrorKind]spelling{
 	translate.ErrModel:         {404, "invalid_request_error", "model_not_found"},
 	translate.ErrMethod:        {405, "invalid_request_error", ""},
 	translate.ErrConflict:      {409, "conflict_error", "idempotency_conflict"},
+	translate.ErrKeyReused:     {422, "invalid_request_error", "idempotency_key_reused"},
 	translate.ErrContent:       {400, "invalid_request_error", "content_policy_violation"},
 	translate.ErrRateLimit:     {429, "rate_limit_error", "rate_limit_exceeded"},
 	translate.ErrQuota:         {429, "insufficient_quota", "insufficient_quota"},

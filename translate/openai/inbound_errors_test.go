@@ -25,6 +25,7 @@ func TestErrorsToChat(t *testing.T) {
 		{"6.2 an unknown path", translate.Error{Kind: translate.ErrNotFound}, 404, `"type":"invalid_request_error","param":null,"code":null`},
 		{"6.2 an unknown method", translate.Error{Kind: translate.ErrMethod}, 405, `"type":"invalid_request_error","param":null,"code":null`},
 		{"6.2 a conflict", translate.Error{Kind: translate.ErrConflict}, 409, `"type":"conflict_error","param":null,"code":"idempotency_conflict"`},
+		{"an idempotency key used again", translate.Error{Kind: translate.ErrKeyReused}, 422, `"type":"invalid_request_error","param":null,"code":"idempotency_key_reused"`},
 		{"6.2 content that was blocked", translate.Error{Kind: translate.ErrContent}, 400, `"type":"invalid_request_error","param":null,"code":"content_policy_violation"`},
 		{"6.2 the key's rate limit", translate.Error{Kind: translate.ErrRateLimit}, 429, `"type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"`},
 		{"6.2 all providers' rate limits", translate.Error{Kind: translate.ErrUpstreamLimit}, 429, `"type":"rate_limit_error","param":null,"code":"upstream_rate_limited"`},
