@@ -17,18 +17,22 @@ import (
 	"github.com/rickyjim626/xjp-gateway/state/statetest"
 )
 
+// short is the timeout where a server is slow, and long is one that no server passes, however
+// busy the machine.
+const short, long = defaultTimeout, 5 * time.Second
+
 // live gives an engine in real time, by a client as operators have it.
-func live(t *testing.T, addr string, o options) *Engine {
+func live(t *testing.T, addr string, timeout time.Duration, o options) *Engine {
 	t.Helper()
 	r := settings{Addresses: []string{addr}}
-	client, err := r.client(50 * time.Millisecond)
+	client, err := r.client(timeout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o.onFailure == "" {
 		o.onFailure = Local
 	}
-	e := newEngine(counts{client: client, prefix: t.Name(), timeout: 50 * time.Millisecond}, o)
+	e := newEngine(counts{client: client, prefix: fmt.Sprint(t.Name(), "-", prefixes.Add(1)), timeout: timeout}, o)
 	t.Cleanup(func() { e.Close() })
 	return e
 }
@@ -79,7 +83,7 @@ func TestServerStops(t *testing.T) {
 	server := servers.StartRedis(t)
 	var mu sync.Mutex
 	var told []bool
-	e := live(t, server.Addr, options{notify: func(f state.Failure) {
+	e := live(t, server.Addr, long, options{notify: func(f state.Failure) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, f.Down)
@@ -128,7 +132,7 @@ func TestServerStops(t *testing.T) {
 func TestPolicies(t *testing.T) {
 	for policy, passes := range map[Policy]bool{Deny: false, Allow: true} {
 		t.Run(string(policy), func(t *testing.T) {
-			e := live(t, "127.0.0.1:1", options{onFailure: policy})
+			e := live(t, "127.0.0.1:1", short, options{onFailure: policy})
 			l, refused, err := reserve(t, e, budget(10, 1), statetest.Slots(1))
 			if passes != (err == nil && refused == -1) || !passes && !errors.Is(err, limits.ErrAway) {
 				t.Errorf("refused %d, %v", refused, err)
@@ -141,7 +145,7 @@ func TestPolicies(t *testing.T) {
 // What requests used that were admitted while the server was away is counted when it is back.
 func TestCountedAfterwards(t *testing.T) {
 	p := newProxy(t, servers.Redis(t))
-	e := live(t, p.addr, options{onFailure: Allow})
+	e := live(t, p.addr, short, options{onFailure: Allow})
 	if l, _, err := reserve(t, e, tokens(1000, 100)); err != nil {
 		t.Fatal(err)
 	} else {
@@ -169,7 +173,7 @@ func TestCountedAfterwards(t *testing.T) {
 // that. Reservations whose answer nobody waited for are given back.
 func TestSlowServer(t *testing.T) {
 	p := newProxy(t, servers.Redis(t))
-	e := live(t, p.addr, options{})
+	e := live(t, p.addr, short, options{})
 	l, _, err := reserve(t, e, tokens(100_000, 100), statetest.Slots(1000))
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +193,7 @@ func TestSlowServer(t *testing.T) {
 		}
 		e.Settle(l, []int64{1, 0}, time.Now())
 	}
-	if slow > 20 {
+	if slow > 100 { // without a breaker, all do
 		t.Errorf("%d requests of 200 have waited", slow)
 	}
 	p.delay.Store(0)
@@ -203,7 +207,7 @@ func TestSlowServer(t *testing.T) {
 func TestFlushed(t *testing.T) {
 	server := servers.StartRedis(t)
 	var ledger atomic.Int64
-	e := live(t, server.Addr, options{restore: func(_ context.Context, _ string, quotas []limits.Meter) ([]int64, error) {
+	e := live(t, server.Addr, long, options{restore: func(_ context.Context, _ string, quotas []limits.Meter) ([]int64, error) {
 		known := make([]int64, len(quotas))
 		for i := range known {
 			known[i] = ledger.Load()
