@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 
 	"github.com/rickyjim626/xjp-gateway/state"
 	"github.com/rickyjim626/xjp-gateway/stores"
@@ -29,7 +30,7 @@ func (p *part) loadEngines(ctx caddy.Context, before []part) error {
 		if err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
-		p.store = mod.(stores.Module)
+		p.store = unlessMissing(ctx, mod.(stores.Module))
 	}
 	if len(p.config.State) > 0 {
 		mod, err := ctx.LoadModule(p.config, "State")
@@ -39,6 +40,15 @@ func (p *part) loadEngines(ctx caddy.Context, before []part) error {
 		p.state = mod.(state.Module)
 	}
 	return nil
+}
+
+// unlessMissing is a store, nil if it is optional and left out.
+func unlessMissing(ctx caddy.Context, mod stores.Module) stores.Module {
+	if optional, ok := mod.(stores.Optional); ok && optional.Missing() != nil {
+		ctx.Logger().Warn("optional store is left out, and the default one is used", zap.String("reason", optional.Missing().Error()))
+		return nil
+	}
+	return mod
 }
 
 // storeModule is the store that a piece of the configuration names, else the default one.

@@ -35,6 +35,14 @@ type Module interface {
 	Open(ctx context.Context, s Settings) (Store, error)
 }
 
+// Optional is a store that a configuration may leave out.
+type Optional interface {
+	Module
+	// Missing is why the store is left out after it was provisioned, nil if it is complete.
+	// The default store is used in its place.
+	Missing() error
+}
+
 // Settings are what the gateway tells a store.
 type Settings struct {
 	// Location is the time zone of the days by which the ledger is summed up.

@@ -20,6 +20,7 @@ func exampleConfig(t *testing.T) string {
 		t.Setenv(m[1], "")
 	}
 	t.Setenv("OPENROUTER_BASE_URL", "")
+	gatewaytest.DataFolder(t)
 	for _, change := range [][2]string{{"admin localhost:2019", "admin off\n\tpersist_config off\n\tlog {\n\t\tlevel PANIC\n\t}"}, {"{$PORT:8080}", "{port}"}, {"log {\n\t\tformat", "log {\n\t\toutput discard\n\t\tformat"}} {
 		if !strings.Contains(config, change[0]) {
 			t.Fatalf("Caddyfile.example has no %q", change[0])

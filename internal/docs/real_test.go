@@ -1,13 +1,20 @@
 package docs
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2"
+	"github.com/jackc/pgx/v5"
+
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
+	"github.com/rickyjim626/xjp-gateway/internal/servers"
 )
 
 // upstream is a provider that answers in Chat or in Messages, by the path, and says who
@@ -88,4 +95,30 @@ func TestGoingReal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhereExampleStores checks that Caddyfile.example stores in a file, or in the database
+// that DATABASE_URL names.
+func TestWhereExampleStores(t *testing.T) {
+	t.Run("a file", func(t *testing.T) {
+		exampleWith(t, nil)
+		gatewaytest.Store(t)
+		if _, err := os.Stat(filepath.Join(caddy.AppDataDir(), "xjp", "xjp.db")); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a database", func(t *testing.T) {
+		dsn := servers.PostgreSQL(t)
+		exampleWith(t, map[string]string{"DATABASE_URL": dsn})
+		gatewaytest.Store(t)
+		conn, err := pgx.Connect(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		var found bool
+		if err := conn.QueryRow(t.Context(), "SELECT to_regclass('xjp_keys') IS NOT NULL").Scan(&found); err != nil || !found {
+			t.Errorf("the database has no keys: %v", err)
+		}
+	})
 }

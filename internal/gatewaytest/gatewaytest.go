@@ -55,6 +55,15 @@ func Stored(t testing.TB) string {
 	return "\n\t\tstore sqlite " + filepath.Join(dir, "xjp.db") + "\n\t\tledger {\n\t\t\tjournal " + filepath.Join(dir, "journal") + "\n\t\t}\n"
 }
 
+// DataFolder gives Caddy a data folder of the test's, and returns it.
+func DataFolder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() { awaitFolded(t, filepath.Join(dir, "caddy", "xjp", "journal")) })
+	t.Setenv("XDG_DATA_HOME", dir)
+	return filepath.Join(dir, "caddy")
+}
+
 // awaitFolded waits until a journal that has been given up is stored, and gone.
 func awaitFolded(t testing.TB, journal string) {
 	for range 500 {

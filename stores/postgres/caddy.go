@@ -50,7 +50,12 @@ type Store struct {
 	// or simple_protocol. Default: cache_statement.
 	ExecMode string `json:"exec_mode,omitempty"`
 
+	// Optional leaves this store out, with a warning, when a placeholder of its address is
+	// unset: then the default store is used.
+	Optional bool `json:"optional,omitempty"`
+
 	settings settings
+	missing  error
 }
 
 // CaddyModule returns the Caddy module information.
@@ -64,6 +69,10 @@ func (s *Store) Provision(caddy.Context) error {
 		return errors.New("dsn: a password stands in it in clear; write the whole address or the password as a placeholder such as {env.DATABASE_URL}, which is not the same as {$DATABASE_URL}")
 	}
 	dsn, err := module.Resolve("dsn", s.DSN)
+	if unset := (*module.UnsetError)(nil); s.Optional && errors.As(err, &unset) {
+		s.missing = err
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -101,6 +110,9 @@ var passwordInClear = regexp.MustCompile(`(?i)://[^/?#]*:[^/?#{@][^/?#]*@|\bpass
 
 func inClear(dsn string) bool { return passwordInClear.MatchString(dsn) }
 
+// Missing implements stores.Optional.
+func (s *Store) Missing() error { return s.missing }
+
 // Identity implements stores.Module. The settings hold a password, so their hash stands for
 // them.
 func (s *Store) Identity() string {
@@ -121,10 +133,11 @@ func (s *Store) Open(ctx context.Context, settings stores.Settings) (stores.Stor
 //		connect_timeout <duration>
 //		statement_timeout <duration>
 //		exec_mode cache_statement|cache_describe|describe_exec|exec|simple_protocol
+//		optional
 //	}
 func (s *Store) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the store's name
-	once := []string{"max_conns", "connect_timeout", "statement_timeout", "exec_mode"}
+	once := []string{"max_conns", "connect_timeout", "statement_timeout", "exec_mode", "optional"}
 	if d.NextArg() {
 		s.DSN = d.Val()
 	} else {
@@ -158,6 +171,9 @@ func (s *Store) unmarshalOption(d *caddyfile.Dispenser, name string) error {
 			return d.WrapErr(unknownMode(s.ExecMode))
 		}
 		return nil
+	case "optional":
+		s.Optional = true
+		return nil
 	}
 	if !d.AllArgs(&s.DSN) {
 		return d.ArgErr()
@@ -183,4 +199,5 @@ var (
 	_ caddy.Provisioner     = (*Store)(nil)
 	_ caddyfile.Unmarshaler = (*Store)(nil)
 	_ stores.Module         = (*Store)(nil)
+	_ stores.Optional       = (*Store)(nil)
 )
