@@ -30,15 +30,15 @@ func withSecrets(t *testing.T, config string) string {
 		t.Setenv(m[1], valueOf(t, dir, m[1]))
 	}
 	for _, m := range fileNames.FindAllStringSubmatch(config, -1) {
-		if err := os.WriteFile(filepath.Join(dir, m[1]), []byte("XJP_value_of_"+m[1]), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, m[1]), []byte(valueOf(t, dir, strings.ToUpper(m[1]))), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return strings.ReplaceAll(config, "{file./run/secrets/", "{file."+dir+"/")
 }
 
-// valueOf is a value for an environment variable: a file, an address or any text, by what
-// its name says.
+// valueOf is a value for an environment variable or a file: the name of a file, an address or
+// any text, by what its name says.
 func valueOf(t *testing.T, dir, name string) string {
 	t.Helper()
 	switch {
@@ -48,6 +48,10 @@ func valueOf(t *testing.T, dir, name string) string {
 			t.Fatal(err)
 		}
 		return file
+	case strings.HasSuffix(name, "_DSN"), name == "DATABASE_URL":
+		return "postgres://127.0.0.1:9/xjp"
+	case strings.HasSuffix(name, "REDIS_URL"):
+		return "redis://127.0.0.1:9"
 	case strings.HasSuffix(name, "_URL"):
 		return "http://127.0.0.1:9"
 	}
@@ -67,7 +71,10 @@ func validate(config []byte) error {
 
 // TestCaddyfiles checks that each Caddyfile shown is formatted, and valid as it stands.
 func TestCaddyfiles(t *testing.T) {
-	list := []block{{page: "Caddyfile.example", line: 1, text: source(t, "Caddyfile.example")}}
+	var list []block
+	for _, name := range []string{"Caddyfile.example", "deploy/Caddyfile", "deploy/balancer.Caddyfile"} {
+		list = append(list, block{page: name, line: 1, text: source(t, name)})
+	}
 	for _, p := range pages(t) {
 		list = append(list, p.blocks("caddyfile")...)
 	}
