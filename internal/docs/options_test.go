@@ -23,7 +23,7 @@ import (
 func parsers(t *testing.T) []string {
 	t.Helper()
 	var list []string
-	for _, pattern := range []string{"caddyfile*.go", "providers/*/caddy.go", "providers/module/*.go"} {
+	for _, pattern := range []string{"caddyfile*.go", "providers/*/caddy.go", "providers/module/*.go", "stores/*/caddy.go", "state/*/caddy.go"} {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no file %s: %v", pattern, err)
@@ -113,8 +113,10 @@ func TestFields(t *testing.T) {
 	known := documented(t)
 	maps.Copy(known, read(t, "CONTRIBUTING.md").code()) // has the example's
 	types := []reflect.Type{reflect.TypeFor[xjpgateway.Config](), reflect.TypeFor[xjpgateway.Handler]()}
-	for _, info := range caddy.GetModules("xjp.providers") {
-		types = append(types, reflect.TypeOf(info.New()).Elem())
+	for _, namespace := range []string{"xjp.providers", "xjp.stores", "xjp.state"} {
+		for _, info := range caddy.GetModules(namespace) {
+			types = append(types, reflect.TypeOf(info.New()).Elem())
+		}
 	}
 	seen := map[reflect.Type]bool{}
 	for len(types) > 0 {

@@ -1,0 +1,121 @@
+package docs
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/servers"
+)
+
+// replaced puts one text in the place of another, which must be there.
+func replaced(t *testing.T, text string, changes ...string) string {
+	t.Helper()
+	for i := 0; i < len(changes); i += 2 {
+		if !strings.Contains(text, changes[i]) {
+			t.Fatalf("there is no %q in\n%s", changes[i], text)
+		}
+		text = strings.ReplaceAll(text, changes[i], changes[i+1])
+	}
+	return text
+}
+
+// twoNodes runs two nodes of deploy/Caddyfile on one PostgreSQL and one Redis.
+func twoNodes(t *testing.T, programs string) (list [2]*node) {
+	t.Helper()
+	caddyfile := secrets(t, source(t, "deploy/Caddyfile"), map[string]string{
+		"postgres_dsn": servers.PostgreSQL(t), "redis_url": "redis://" + servers.Redis(t),
+		"pepper": "a pepper that nodes share", "openrouter_api_key": "XJP_value",
+	})
+	caddyfile = replaced(t, caddyfile, "shutdown_delay 10s", "shutdown_delay 2s", ":9090 {", "http://127.0.0.1:0 {")
+	for i := range list {
+		list[i] = run(t, programs, t.TempDir(), caddyfile, "admin localhost:2019", ":8080 {")
+	}
+	return list
+}
+
+// TestTwoNodes checks what docs/nodes.md says that nodes share.
+func TestTwoNodes(t *testing.T) {
+	nodes := twoNodes(t, programs(t))
+	one, two := nodes[0], nodes[1]
+	key := one.xjp(t, "keys create --tenant acme --rpd 6 --quiet")
+	if got := two.ask(t, key); got != http.StatusOK {
+		t.Fatalf("a key of one node is told %d at the other", got)
+	}
+	served := 1
+	for i := range 8 {
+		if nodes[i%2].ask(t, key) == http.StatusOK {
+			served++
+		}
+	}
+	if served != 6 {
+		t.Errorf("nodes with a limit of 6 requests have together served %d", served)
+	}
+	eventually(t, "the usage of both nodes", func() bool { return requestsOf(t, one, "acme") == 9 })
+
+	id := regexp.MustCompile(`^XJP_(\w{12})`).FindStringSubmatch(key)[1]
+	two.xjp(t, "keys revoke "+id)
+	eventually(t, "a key to be revoked at the other node", func() bool { return one.ask(t, key) == http.StatusUnauthorized })
+}
+
+// requestsOf is how many requests a node says that a tenant has made.
+func requestsOf(t *testing.T, n *node, tenant string) int64 {
+	t.Helper()
+	var usage struct{ Total struct{ Requests int64 } }
+	if err := json.Unmarshal([]byte(n.xjp(t, "usage --tenant "+tenant+" --json")), &usage); err != nil {
+		t.Fatal(err)
+	}
+	return usage.Total.Requests
+}
+
+// TestRolling checks that a node behind the load balancer can end while clients go on.
+func TestRolling(t *testing.T) {
+	programs := programs(t)
+	nodes := twoNodes(t, programs)
+	caddyfile := replaced(t, source(t, "deploy/balancer.Caddyfile"),
+		"gateway-1:8080", strings.TrimPrefix(nodes[0].site, "http://"), "gateway-2:8080", strings.TrimPrefix(nodes[1].site, "http://"),
+		"health_interval 2s", "health_interval 200ms")
+	balancer := run(t, programs, t.TempDir(), caddyfile, "admin localhost:2019", ":8080 {")
+	key := nodes[0].xjp(t, "keys create --tenant acme --quiet")
+
+	var asked, failed atomic.Int64
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			asked.Add(1)
+			if balancer.ask(t, key) != http.StatusOK {
+				failed.Add(1)
+			}
+		}
+	}()
+	eventually(t, "requests", func() bool { return asked.Load() > 10 })
+	if err := nodes[0].Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the node to say that it is going to end", func() bool { return nodes[0].ready(t) == http.StatusServiceUnavailable })
+	if got := nodes[0].ask(t, key); got != http.StatusOK {
+		t.Errorf("a node that is going to end tells a client %d", got)
+	}
+	if status, err := nodes[0].Exited(30 * time.Second); err != nil || status != 0 {
+		t.Errorf("the node ended with %d, %v", status, err)
+	}
+	before := asked.Load()
+	eventually(t, "requests after the end", func() bool { return asked.Load() > before+10 })
+	close(stop)
+	<-stopped
+	if failed.Load() > 0 {
+		t.Errorf("%d of %d requests failed", failed.Load(), asked.Load())
+	}
+	eventually(t, "the ledger to have all requests", func() bool { return requestsOf(t, nodes[1], "acme") == asked.Load()+1 })
+}
