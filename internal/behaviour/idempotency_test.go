@@ -368,3 +368,27 @@ func TestReplaysCostNothing(t *testing.T) {
 		t.Errorf("a limit is given again: %d %v", over.status, over.header)
 	}
 }
+
+// TestAnswersOverReload checks that a reload forgets no answer, and that one under way can
+// be joined behind it.
+func TestAnswersOverReload(t *testing.T) {
+	d := newDouble(t)
+	site := func(option string) string { return gatewaytest.Site(providers(d) + option) }
+	url := gatewaytest.Run(t, site("keep_alive 10s"))
+	port := url[strings.LastIndex(url, ":")+1:]
+	path := url + anthropic.path
+	kept := post(t, path, hello("chat", false), idempotencyKey, "kept")
+	goOn := make(chan struct{})
+	d.will(inParts(goOn, make(chan struct{}, 1)))
+	first := listen(t, path, hello("messages", true), idempotencyKey, "under-way")
+	first.until("Hello")
+	gatewaytest.Load(t, strings.ReplaceAll(site("keep_alive 11s"), "{port}", port))
+	wantReplay(t, "kept", post(t, path, hello("chat", false), idempotencyKey, "kept"), kept)
+	second := listen(t, path, hello("messages", true), idempotencyKey, "under-way")
+	second.until("Hello")
+	close(goOn)
+	wantReplay(t, "under way", second.rest(), first.rest())
+	if n := len(d.asked()); n != 1 {
+		t.Errorf("the provider was called %d times", n)
+	}
+}
