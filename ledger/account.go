@@ -104,11 +104,16 @@ func (j *journal) drop() error {
 	return nil
 }
 
-// retry writes what is held, if anything is.
+// retry writes what is held. Where there is no room though all that was written is stored, a
+// new segment is begun in place of what is kept in reserve, so that the one before can go.
 func (j *journal) retry() error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
-	return j.writeHeld()
+	err := j.writeHeld()
+	if err != nil && j.waiting() == 0 && os.Remove(j.folder.reservePath()) == nil {
+		_ = j.rotate()
+	}
+	return err
 }
 
 // shut lets nothing more in.

@@ -54,6 +54,39 @@ func TestDiskOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestSegmentLargerThanDisk fills a small disk with a single segment, all of which is stored: a
+// new one takes its place, again and again.
+func TestSegmentLargerThanDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=700"); err != nil {
+		t.Skipf("no small disk can be mounted here: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	store := newMemory()
+	o := quick(dir, store)
+	o.Strict, o.segment = true, 64<<20
+	l := open(t, o)
+	ended := 0
+	for full := 0; full < 3; {
+		id := fmt.Sprint(ended)
+		if err := l.Start(startOf(id)); errors.Is(err, ErrFull) {
+			full++
+			// The requests that are refused are records too.
+			refused := recordOf(fmt.Sprint("refused ", full))
+			_ = l.End(refused)
+			eventually(t, func() bool { return l.Start(startOf(id)) == nil })
+		}
+		if err := l.End(recordOf(id)); err != nil && !errors.Is(err, ErrFull) {
+			t.Fatal(err)
+		}
+		ended++
+	}
+	flush(t, l)
+	if want := ended + 3; store.count() != want || l.Lag() != (Lag{}) {
+		t.Errorf("%d records are stored, want %d; the lag is %+v", store.count(), want, l.Lag())
+	}
+}
+
 func segmentsOf(t *testing.T, l *Ledger) []segment {
 	t.Helper()
 	list, err := l.journal.folder.segments()
