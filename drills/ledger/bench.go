@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/servers"
 )
 
 // bench is what a trial stands on: a provider, the nodes and servers that it starts, what it
@@ -17,6 +22,7 @@ type bench struct {
 	provider *provider
 	nodes    []*node
 	closers  []func()
+	asked    atomic.Int64 // calls
 
 	mu     sync.Mutex
 	chance *rand.Rand
@@ -104,3 +110,24 @@ func waitFor(limit time.Duration, ok func() bool) bool {
 
 // patience is how long anything may take that has to happen some time: machines are busy.
 const patience = time.Minute
+
+// postgreSQL starts a server, and gives the option of the store in it.
+func (b *bench) postgreSQL() (*servers.Server, string, error) {
+	s, err := b.serve(servers.RunPostgreSQL())
+	if err != nil {
+		return nil, "", err
+	}
+	dsn := filepath.Join(b.dir, "dsn")
+	return s, "store postgres {file." + dsn + "}\n", os.WriteFile(dsn, []byte(s.DSN("postgres")), 0o600)
+}
+
+// serve has a server removed in the end.
+func (b *bench) serve(s *servers.Server, err error) (*servers.Server, error) {
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", errAbsent, err)
+	}
+	if err == nil {
+		b.closers = append(b.closers, s.Remove)
+	}
+	return s, err
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -64,3 +65,13 @@ func (c *call) ask(site string) error {
 	c.ended = err == nil && c.status == http.StatusOK && c.wire.ended(c.stream, c.body)
 	return err
 }
+
+// overloaded reports whether the client was told to come again.
+func (c *call) overloaded() bool { return c.status == 503 || c.status == 529 }
+
+// said is the beginning of an answer, without what differs from one to the next.
+func (c *call) said() string {
+	return fmt.Sprintf("%d %.200s", c.status, requestID.ReplaceAllString(c.body, "req_…"))
+}
+
+var requestID = regexp.MustCompile(`req_[0-9a-z]+`)

@@ -18,7 +18,6 @@ type crowd struct {
 	judge func(*call)
 
 	mu      sync.Mutex
-	n       int
 	calls   map[string]*call
 	stopped chan struct{}
 	done    sync.WaitGroup
@@ -70,10 +69,9 @@ func (c *crowd) next() {
 
 // draft is a call of a client that is not made yet.
 func (c *crowd) draft(of *client) *call {
+	one := &call{id: fmt.Sprintf("drill-%s-%d", of.name, c.asked.Add(1)), client: of, wire: chat, model: c.models[0]}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.n++
-	one := &call{id: fmt.Sprintf("drill-%s-%d", of.name, c.n), client: of, wire: chat, model: c.models[0]}
 	c.calls[one.id] = one
 	return one
 }
@@ -87,6 +85,9 @@ func (c *crowd) ask(one *call) {
 		c.judge(one)
 	}
 }
+
+// wellKnown are the models that are always served well.
+var wellKnown = []string{"well-chat", "well-messages"}
 
 // tally counts the answers by their status.
 func (c *crowd) tally() map[int]int {

@@ -26,7 +26,7 @@ func killed(b *bench) error {
 	c.leave = 12
 	c.judge = func(one *call) {
 		if !expected(one) {
-			b.complain("a call of %s for %s was answered with %d: %.200s", one.client.name, one.model, one.status, one.body)
+			b.complain("a call of %s for %s was answered with %s", one.client.name, one.model, one.said())
 		}
 	}
 	c.begin(8)

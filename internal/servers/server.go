@@ -89,15 +89,22 @@ func (s *Server) start() error {
 
 func (s *Server) end(t testing.TB, signal string) {
 	t.Helper()
+	if err := s.halt(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *Server) halt(signal string) error {
 	if s.lifeline == nil {
-		return
+		return nil
 	}
 	if _, err := s.lifeline.WriteString(signal + "\n"); err != nil {
-		t.Fatalf("stopping a server: %v\n%s", err, s.log())
+		return fmt.Errorf("stopping a server: %w\n%s", err, s.log())
 	}
 	s.lifeline.Close()
 	s.lifeline = nil
 	s.supervisor.Wait() // its status is that of a process ended by a signal
+	return nil
 }
 
 // remove ends the server and deletes its folder.
