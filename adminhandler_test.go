@@ -77,6 +77,10 @@ func TestAdminSite(t *testing.T) {
 		want               string
 	}{
 		{"without authentication", "GET", "/open/xjp/models", "", nil, 403, "nobody is known to ask"},
+		{"a change without authentication", "POST", "/open/xjp/keys", "", nil, 403, "nobody is known to ask"},
+		{"a deletion without authentication", "DELETE", "/open/xjp/tenants/default", "", nil, 403, "nobody is known to ask"},
+		{"a user that is merely claimed", "GET", "/open/xjp/keys", "ann", nil, 403, "nobody is known to ask"},
+		{"the predecessor's path without authentication", "GET", "/open/internal/billing/summary", "", nil, 403, "nobody is known to ask"},
 		{"with an empty actor", "GET", "/subject/xjp/models", "ann", nil, 403, "nobody is known to ask"},
 		{"any client", "GET", "/clients/xjp/models", "", key, 403, "any client's key opens this site"},
 		{"clients of a tenant", "GET", "/operators/xjp/models", "", key, 200, `"model": "chat"`},
@@ -90,6 +94,9 @@ func TestAdminSite(t *testing.T) {
 		{"a change by a page of the site", "POST", "/panel/xjp/wake", "ann", []string{"Sec-Fetch-Site", "same-origin"}, 200, `"routes"`},
 		{"a change by a page of another site", "POST", "/panel/xjp/wake", "ann", []string{"Sec-Fetch-Site", "cross-site"}, 403, "a page of another site may change nothing"},
 		{"a change by a page of a site beside it", "POST", "/panel/xjp/wake", "ann", []string{"Sec-Fetch-Site", "same-site"}, 403, "a page of another site"},
+		{"a key by a page of another site", "POST", "/panel/xjp/keys", "ann", []string{"Sec-Fetch-Site", "cross-site"}, 403, "a page of another site"},
+		{"a deletion by a page of another site", "DELETE", "/panel/xjp/keys/k", "ann", []string{"Origin", "null"}, 403, "a page of another site"},
+		{"a form of an old browser", "POST", "/panel/xjp/keys", "ann", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "the body must be JSON"},
 		{"a change by an old browser", "POST", "/panel/xjp/wake", "ann", []string{"Origin", "https://evil.example"}, 403, "a page of another site"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,6 +118,9 @@ func TestAdminSite(t *testing.T) {
 			body, err := io.ReadAll(res.Body)
 			if err != nil || res.StatusCode != test.status || !strings.Contains(string(body), test.want) {
 				t.Errorf("got %d %s (%v), want %d with %q", res.StatusCode, body, err, test.status, test.want)
+			}
+			if kept := res.Header.Get("Cache-Control"); kept != "no-store" && test.status != http.StatusUnauthorized && test.want != "the page" {
+				t.Errorf("the answer may be kept: %q", kept)
 			}
 			if test.status == http.StatusForbidden && !strings.HasPrefix(string(body), "{\n\t\"error\":") {
 				t.Errorf("the error is %s", body)

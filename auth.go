@@ -1,7 +1,6 @@
 package xjpgateway
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -33,31 +32,35 @@ func (c *call) authenticate() error {
 
 // findKey finds the key among those of the configuration, then among those of the store.
 func (c *call) findKey(secret string) (*keys.Principal, error) {
-	p, err := c.s.principal(c.r.Context(), secret)
+	p, err := c.s.principal(c.r, secret)
 	switch {
 	case err == nil:
 		return p, nil
 	case errors.Is(err, keys.ErrUnavailable):
 		return nil, &translate.Error{Kind: translate.ErrOverloaded, RetryAfter: time.Second, Message: "keys cannot be checked at the moment; try again"}
 	case errors.Is(err, keys.ErrUnknown):
-		return nil, c.refuseKey(secret)
+		return nil, c.refuseKey(secret, err)
 	}
 	c.h.app.metrics.authFails.Inc()
 	return nil, &translate.Error{Kind: translate.ErrPermission, Retry: translate.No, Message: err.Error()}
 }
 
 // principal finds the key with a secret among those of the configuration, then among those
-// of the store. Its errors are those of keys.Directory.
-func (s *snapshot) principal(ctx context.Context, secret string) (*keys.Principal, error) {
-	s.accounts.await(ctx)
+// of the store. Its errors are those of keys.Directory. For an address that has presented
+// many wrong keys the store is not asked: keys that are remembered are found all the same.
+func (s *snapshot) principal(r *http.Request, secret string) (*keys.Principal, error) {
+	s.accounts.await(r.Context())
 	if p := s.keys.Find(secret); p != nil {
 		return p, nil
 	}
 	directory := s.accounts.directory
-	if directory == nil || secret == "" {
+	switch {
+	case directory == nil || secret == "":
 		return nil, keys.ErrUnknown
+	case s.runtime.brake.Wait(clientAddr(r), time.Now()) > 0:
+		return directory.get().FindRemembered(secret)
 	}
-	return directory.get().Find(ctx, secret)
+	return directory.get().Find(r.Context(), secret)
 }
 
 // checkScope refuses what the key is not for.
@@ -99,7 +102,7 @@ func presentedKey(h http.Header) (string, error) {
 }
 
 // refuseKey answers a wrong or missing key. An address that tries many waits.
-func (c *call) refuseKey(secret string) error {
+func (c *call) refuseKey(secret string, why error) error {
 	c.h.app.metrics.authFails.Inc()
 	if secret == "" {
 		return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No,
@@ -109,8 +112,17 @@ func (c *call) refuseKey(secret string) error {
 	if wait := c.s.runtime.brake.Wait(addr, now); wait > 0 {
 		return &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: wait, Message: "too many wrong keys from this address"}
 	}
-	c.s.runtime.brake.Fail(addr, now)
-	return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No, Message: "the key is not valid"}
+	c.s.runtime.brake.Fail(addr, secret, now)
+	return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No, Message: wrongKey(why)}
+}
+
+// wrongKey is what is told of a key that is none. Whether it was ever one is not told, but
+// that it is mistyped: for that nobody needs to know more than the key itself.
+func wrongKey(why error) string {
+	if errors.Is(why, keys.ErrMistyped) {
+		return keys.ErrMistyped.Error()
+	}
+	return keys.ErrUnknown.Error()
 }
 
 // clientAddr is the client's address as Caddy's trusted_proxies see it.

@@ -71,20 +71,23 @@ func (k *KeyAuth) Authenticate(w http.ResponseWriter, r *http.Request) (caddyaut
 		return caddyauth.User{}, false, nil
 	}
 	s := k.app.snapshot.Load()
-	p, err := s.principal(r.Context(), secret)
+	p, err := s.principal(r, secret)
 	switch {
 	case err == nil:
 		if len(k.Tenants) == 0 {
 			caddyhttp.SetVar(r.Context(), anyTenantVar, true)
 		}
-		user := caddyauth.User{ID: p.ID, Metadata: map[string]string{"tenant": p.Tenant}}
-		return user, k.admits(p), nil
+		admitted := k.admits(p)
+		if !admitted {
+			challenge(w, invalidToken)
+		}
+		return caddyauth.User{ID: p.ID, Metadata: map[string]string{"tenant": p.Tenant}}, admitted, nil
 	case errors.Is(err, keys.ErrUnavailable):
 		return caddyauth.User{}, false, keys.ErrUnavailable
 	case errors.Is(err, keys.ErrUnknown):
-		k.slowDown(w, r, s.runtime.brake)
+		k.slowDown(w, r, secret, s.runtime.brake)
 	}
-	challenge(w, ` error="invalid_token"`)
+	challenge(w, invalidToken)
 	return caddyauth.User{}, false, nil
 }
 
@@ -98,15 +101,19 @@ func (k *KeyAuth) admits(p *keys.Principal) bool {
 }
 
 // slowDown counts a wrong key against its address, and tells it to wait when they are many.
-func (k *KeyAuth) slowDown(w http.ResponseWriter, r *http.Request, brake *keys.Brake) {
+func (k *KeyAuth) slowDown(w http.ResponseWriter, r *http.Request, secret string, brake *keys.Brake) {
 	k.app.metrics.authFails.Inc()
 	addr, now := clientAddr(r), time.Now()
 	if wait := brake.Wait(addr, now); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		return
 	}
-	brake.Fail(addr, now)
+	brake.Fail(addr, secret, now)
 }
+
+// invalidToken is told of all keys that do not open the site, so that nobody learns which of
+// them open others.
+const invalidToken = ` error="invalid_token"`
 
 // challenge says how to send a key (RFC 6750, section 3).
 func challenge(w http.ResponseWriter, detail string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
+	"github.com/rickyjim626/xjp-gateway/keys"
 )
 
 func keysCommand() *cobra.Command {
@@ -82,7 +83,15 @@ func showKeyCommand() *cobra.Command {
 	return cmd
 }
 
-func keyPath(fl caddycmd.Flags) string { return "/xjp/keys/" + pathSegment(fl.Arg(0)) }
+// keyPath is the path of the key that an argument names, by its id or as a whole: a secret in
+// a path would be in the log of the admin endpoint.
+func keyPath(fl caddycmd.Flags) string {
+	name := fl.Arg(0)
+	if form, id := keys.ParseSecret(name); form == keys.Made {
+		name = id
+	}
+	return "/xjp/keys/" + pathSegment(name)
+}
 
 // writeKey prints all of a key for people.
 func writeKey(w io.Writer, k *admin.Key) {

@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -64,7 +65,7 @@ func (c *call) rescue() {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	c.h.logger.Error("panic", zap.Any("panic", p), zap.String("request_id", c.requestID()), zap.Stack("stack"))
+	c.h.logger.Error("panic", zap.String("panic", redact(fmt.Sprint(p))), zap.String("request_id", c.requestID()), zap.Stack("stack"))
 	e := &translate.Error{Kind: translate.ErrInternal, Message: "the gateway failed"}
 	c.outcome.err = e
 	if !c.headersSent {

@@ -8,6 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
 )
 
 // maxBody bounds what an administrator sends. A request that is to be priced or explained
@@ -74,6 +76,9 @@ func invalidBody(err error) error {
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return invalid("%s: is no field here", strings.Trim(field, `"`))
+	}
+	if keys.NotATime(err) {
+		return invalid("expires: must be a time such as 2026-11-26T08:00:00Z")
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -36,6 +36,7 @@ func (e *Error) Answer(w http.ResponseWriter) {
 		Error string `json:"error"`
 	}{e.Message})
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(e.Status)
 	w.Write(body)
 }

@@ -25,7 +25,7 @@ import (
 
 // stored is a backend over a real store, in which two tenants have made requests, one a
 // minute in turn.
-func stored(t *testing.T, requests int) *backend {
+func stored(t testing.TB, requests int) *backend {
 	t.Helper()
 	module := &sqlite.Store{Path: filepath.Join(t.TempDir(), "xjp.db")}
 	if err := module.Provision(caddy.Context{}); err != nil {

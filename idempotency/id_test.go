@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,4 +48,21 @@ func TestIDs(t *testing.T) {
 	if Fingerprint(bytes.Repeat([]byte("x"), 1<<20)) == Fingerprint(bytes.Repeat([]byte("x"), 1<<20+1)) {
 		t.Error("lengths make no difference")
 	}
+}
+
+// FuzzCheckKey checks that any header is refused or kept apart from those of others.
+func FuzzCheckKey(f *testing.F) {
+	for _, seed := range []string{"8f1c0a52-5b0c-4c0e-9d57-0c5b1f6d7a10", "", " ", "a\r\nX: y", "\x00", "schlüssel", strings.Repeat("k", 256)} {
+		f.Add(seed)
+	}
+	visible := regexp.MustCompile(`^[!-~]{1,255}$`)
+	f.Fuzz(func(t *testing.T, key string) {
+		err := CheckKey(key)
+		if (err == nil) != visible.MatchString(key) {
+			t.Fatalf("%q: %v", key, err)
+		}
+		if NewID("a", "b", key) == NewID("a", "b"+key, "") && key != "" || NewID("a", "b", key) == NewID("c", "b", key) {
+			t.Fatalf("%q names requests of several principals", key)
+		}
+	})
 }

@@ -2,36 +2,41 @@ package keys
 
 import (
 	"container/list"
+	"hash/maphash"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
 
-// Brake slows down addresses that present wrong keys: after a burst of failures within
-// a window, an address waits until the window is over. The number of addresses that it
+// Brake slows down addresses that guess at keys: after a burst of different wrong ones within
+// a window, an address waits until the window is over. A client that sends the same wrong key
+// again and again does not guess, and must not hold up all who share its address. The number of addresses that it
 // remembers is bounded; the one unseen for longest is forgotten first. It is safe for
 // concurrent use.
 type Brake struct {
 	burst  int
 	window time.Duration
 	max    int
+	seed   maphash.Seed
 
 	mu    sync.Mutex
 	seen  map[netip.Addr]*list.Element
 	order *list.List // of *record, the latest first
 }
 
-// record counts the failures of one address in its current window.
+// record holds what one address has tried in its current window, as hashes that mean
+// nothing to others, and no more of them than a burst.
 type record struct {
 	addr  netip.Addr
-	count int
+	tried []uint64
 	since time.Time
 }
 
-// NewBrake makes a brake that lets each address fail burst times in a window and
+// NewBrake makes a brake that lets each address try burst wrong keys in a window and
 // remembers at most max addresses.
 func NewBrake(burst int, window time.Duration, max int) *Brake {
-	return &Brake{burst: burst, window: window, max: max, seen: map[netip.Addr]*list.Element{}, order: list.New()}
+	return &Brake{burst: burst, window: window, max: max, seed: maphash.MakeSeed(), seen: map[netip.Addr]*list.Element{}, order: list.New()}
 }
 
 // Wait tells how long an address must wait before its keys are looked at; 0 is not at all.
@@ -43,29 +48,32 @@ func (b *Brake) Wait(addr netip.Addr, now time.Time) time.Duration {
 		return 0
 	}
 	r := e.Value.(*record)
-	if r.count < b.burst {
+	if len(r.tried) < b.burst {
 		return 0
 	}
 	return max(0, b.window-now.Sub(r.since))
 }
 
 // Fail counts a wrong key from an address.
-func (b *Brake) Fail(addr netip.Addr, now time.Time) {
+func (b *Brake) Fail(addr netip.Addr, secret string, now time.Time) {
 	addr = network(addr)
+	guess := maphash.String(b.seed, secret)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.seen[addr]
 	if e == nil {
-		b.seen[addr] = b.order.PushFront(&record{addr: addr, count: 1, since: now})
+		b.seen[addr] = b.order.PushFront(&record{addr: addr, tried: []uint64{guess}, since: now})
 		b.shrink()
 		return
 	}
 	b.order.MoveToFront(e)
 	r := e.Value.(*record)
 	if now.Sub(r.since) >= b.window {
-		r.count, r.since = 0, now
+		r.tried, r.since = r.tried[:0], now
 	}
-	r.count++
+	if len(r.tried) < b.burst && !slices.Contains(r.tried, guess) {
+		r.tried = append(r.tried, guess)
+	}
 }
 
 // shrink forgets the oldest addresses beyond the bound.

@@ -3,6 +3,7 @@ package keys
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -96,7 +97,7 @@ func TestBrake(t *testing.T) {
 			if wait := b.Wait(a, start); wait != 0 {
 				t.Fatalf("waits %v after %d", wait, i)
 			}
-			b.Fail(a, start.Add(time.Duration(i)*time.Second))
+			b.Fail(a, strconv.Itoa(i), start.Add(time.Duration(i)*time.Second))
 		}
 		for after, want := range map[time.Duration]time.Duration{2 * time.Second: 58 * time.Second, 59 * time.Second: time.Second, time.Minute: 0, time.Hour: 0} {
 			if wait := b.Wait(a, start.Add(after)); wait != want {
@@ -106,9 +107,23 @@ func TestBrake(t *testing.T) {
 		if wait := b.Wait(addr("192.0.2.2"), start); wait != 0 {
 			t.Errorf("a neighbour waits %v", wait)
 		}
-		b.Fail(a, start.Add(2*time.Minute)) // a new window, with a new burst
+		b.Fail(a, "0", start.Add(2*time.Minute)) // a new window, with a new burst
 		if wait := b.Wait(a, start.Add(2*time.Minute)); wait != 0 {
 			t.Errorf("waits %v in the new window", wait)
+		}
+	})
+	t.Run("the same wrong key again is no further guess", func(t *testing.T) {
+		b := NewBrake(3, time.Minute, 10)
+		a := addr("192.0.2.1")
+		for i := range 100 {
+			b.Fail(a, strconv.Itoa(i%2), start)
+		}
+		if wait := b.Wait(a, start); wait != 0 {
+			t.Errorf("waits %v after two keys", wait)
+		}
+		b.Fail(a, "2", start)
+		if wait := b.Wait(a, start); wait != time.Minute {
+			t.Errorf("waits %v after three keys", wait)
 		}
 	})
 	t.Run("an address is the same in all its spellings, and IPv6 counts by its network", func(t *testing.T) {
@@ -120,13 +135,13 @@ func TestBrake(t *testing.T) {
 			{"fe80::1%eth0", "fe80::2%eth1", true}, {"192.0.2.1", "192.0.2.2", false},
 		} {
 			b := NewBrake(1, time.Minute, 10)
-			b.Fail(addr(test.fails), start)
+			b.Fail(addr(test.fails), "a", start)
 			if got := b.Wait(addr(test.asks), start) > 0; got != test.same {
 				t.Errorf("%+v: %v", test, got)
 			}
 		}
 		b := NewBrake(1, time.Minute, 10)
-		b.Fail(netip.Addr{}, start) // an address that is not known is one of its own
+		b.Fail(netip.Addr{}, "a", start) // an address that is not known is one of its own
 		if b.Wait(netip.Addr{}, start) == 0 || b.Wait(addr("192.0.2.1"), start) != 0 {
 			t.Error("an unknown address")
 		}
@@ -134,11 +149,11 @@ func TestBrake(t *testing.T) {
 	t.Run("what is remembered is bounded, and who is seen stays", func(t *testing.T) {
 		b := NewBrake(2, time.Hour, 100)
 		loud := addr("192.0.2.1")
-		b.Fail(loud, start)
+		b.Fail(loud, "a", start)
 		for i := range 10_000 {
-			b.Fail(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}), start)
+			b.Fail(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}), "a", start)
 			if i%50 == 0 {
-				b.Fail(loud, start)
+				b.Fail(loud, strconv.Itoa(i), start)
 			}
 			if len(b.seen) > 100 || b.order.Len() != len(b.seen) {
 				t.Fatalf("%d and %d are remembered", len(b.seen), b.order.Len())
@@ -152,17 +167,17 @@ func TestBrake(t *testing.T) {
 		b := NewBrake(100, time.Hour, 1000)
 		a := addr("192.0.2.1")
 		var wg sync.WaitGroup
-		for range 8 {
+		for worker := range 8 {
 			wg.Go(func() {
-				for range 50 {
-					b.Fail(a, start)
+				for i := range 50 {
+					b.Fail(a, strconv.Itoa(worker*10+i), start)
 					b.Wait(a, start)
 				}
 			})
 		}
 		wg.Wait()
-		if n := b.seen[a].Value.(*record).count; n != 400 {
-			t.Errorf("%d failures were counted", n)
+		if n := len(b.seen[a].Value.(*record).tried); n != 100 {
+			t.Errorf("%d of 120 different keys are remembered", n)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // patched applies a JSON merge patch (RFC 7396) to a specification and decodes the result
@@ -102,7 +103,17 @@ func inField(err error) error {
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return &InvalidError{strings.Trim(field, `"`), "is not known"}
 	}
+	if NotATime(err) {
+		return &InvalidError{"expires", "must be a time such as 2026-11-26T08:00:00Z"}
+	}
 	return &InvalidError{"body", err.Error()}
+}
+
+// NotATime reports whether JSON could not be decoded for a time in it. Such errors do not say
+// in which field it stands; the only one of a specification is "expires".
+func NotATime(err error) bool {
+	var unread *time.ParseError
+	return errors.As(err, &unread) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON: ")
 }
 
 // difference tells which fields of a specification have changed, and how.

@@ -36,7 +36,7 @@ const (
 	Other Form = iota
 	// Made is a key as NewSecret makes them, with a checksum that is right.
 	Made
-	// Mistyped is one whose checksum is wrong.
+	// Mistyped is one whose checksum is wrong, or that has too few characters or too many.
 	Mistyped
 	// Predecessor is a key as the predecessor made them, without a checksum.
 	Predecessor
@@ -67,6 +67,8 @@ func ParseSecret(text string) (form Form, id string) {
 		return Made, rest[:idLength]
 	case ours && len(text) == predecessorLength && consistsOf(rest, base64url):
 		return Predecessor, ""
+	case ours && rest != "" && consistsOf(rest, base62):
+		return Mistyped, ""
 	}
 	return Other, ""
 }

@@ -43,7 +43,9 @@ func TestParseSecret(t *testing.T) {
 	}{
 		{"made", secret, Made},
 		{"of the predecessor", predecessor, Predecessor},
-		{"cut off", secret[:53], Other},
+		{"cut off", secret[:53], Mistyped},
+		{"cut off early", secret[:20], Mistyped},
+		{"with more behind it", secret + "a", Mistyped},
 		{"with a blank", secret + " ", Other},
 		{"in small letters", strings.ToLower(secret[:4]) + secret[4:], Other},
 		{"with a foreign character", secret[:20] + "-" + secret[21:], Other},
