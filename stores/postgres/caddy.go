@@ -46,8 +46,8 @@ type Store struct {
 
 	// ExecMode is how statements are executed: cache_statement, cache_describe,
 	// describe_exec, exec or simple_protocol. Behind a pooler that gives each transaction
-	// another connection, as PgBouncer does in its transaction mode, the mode must be exec
-	// or simple_protocol. Default: cache_statement.
+	// another connection, as PgBouncer does in its transaction mode, the mode must be
+	// another than cache_statement: exec does. Default: cache_statement.
 	ExecMode string `json:"exec_mode,omitempty"`
 
 	// Optional leaves this store out, with a warning, when a placeholder of its address is

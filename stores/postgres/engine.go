@@ -128,6 +128,7 @@ const (
 	diskFull            = "53100"
 	tooManyConnections  = "53300"
 	queryCancelled      = "57014"
+	protocolViolation   = "08P01"
 )
 
 // advice is what an operator can do about an error.
@@ -138,6 +139,7 @@ var advice = map[string]string{
 	diskFull:           "the server's disk is full",
 	tooManyConnections: "lower max_conns, or raise max_connections of the server",
 	queryCancelled:     "it took longer than statement_timeout",
+	protocolViolation:  "behind a pooler such as PgBouncer, set exec_mode exec",
 }
 
 // Explain implements relational.Engine. Neither the driver nor the server repeats a

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/rickyjim626/xjp-gateway/internal/servers"
 	"github.com/rickyjim626/xjp-gateway/keys"
@@ -91,6 +92,13 @@ func TestUnreachable(t *testing.T) {
 			checkError(t, err, c.words)
 		})
 	}
+}
+
+// TestPoolerRefuses shows what is said where a pooler does not take what is usual without
+// one: this is how PgBouncer refuses a parameter.
+func TestPoolerRefuses(t *testing.T) {
+	err := engine{}.Explain(&pgconn.PgError{Severity: "FATAL", Code: "08P01", Message: "unsupported startup parameter: statement_timeout"})
+	checkError(t, err, "exec_mode exec", "unsupported startup parameter")
 }
 
 // TestUnsuitable shows which databases are refused, and why.
