@@ -65,6 +65,7 @@ func (a *attempt) openEntry() *failure {
 		ID: c.requestID(), Time: c.started, Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(), Dialect: c.dialect.Inbound.Name(),
 		Model: c.modelName(), Session: c.session(), Stream: c.ask.stream, Attempt: c.account.attempts[len(c.account.attempts)-1],
 		Expected: ledger.Tokens{Input: c.roughPrompt(), Output: c.account.demand.Output},
+		Ended:    c.account.attempts[:len(c.account.attempts)-1],
 	}
 	if price != nil {
 		start.Price, start.ExpectedCost = price.Version(), price.Expect(start.Expected.Input, start.Expected.Output, c.started)

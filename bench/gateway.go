@@ -49,8 +49,11 @@ const caddyfile = `{
 		model bench-gemini {
 			route gemini gemini-2.5-pro
 		}
-		key %[5]s
 		log_filter ok
+		prices {
+			offline
+		}
+%[5]s
 	}
 }
 http://%[2]s {
@@ -63,8 +66,30 @@ http://%[3]s {
 }
 `
 
+// The gateway without accounts, and with all of them: the engines, and a key with a limit of
+// each kind, none of which is reached.
+const (
+	withoutAccounts = "\t\tstore off\n\t\tkey " + benchKey
+	withAccounts    = `		store %s
+		state %s
+		ledger {
+			journal %s
+		}
+		key ` + benchKey + ` {
+			tenant bench
+			limits {
+				rpm 100m
+				rpd 100m
+				tokens_per_minute 100b
+				tokens_per_day 100b
+				concurrent 100k
+				budget 1000000/month
+			}
+		}`
+)
+
 // startGateway runs the binary and waits until it answers.
-func startGateway(binary, dir string, upstream int) (*gateway, error) {
+func startGateway(binary, dir string, upstream int, accounts string) (*gateway, error) {
 	ports, err := process.FreePorts(3)
 	if err != nil {
 		return nil, err
@@ -72,7 +97,7 @@ func startGateway(binary, dir string, upstream int) (*gateway, error) {
 	g := &gateway{admin: ports[0], site: ports[1], proxy: ports[2]}
 	g.Server, err = process.Start(process.Settings{
 		Binary: binary, Dir: dir, Admin: g.admin, Site: g.site,
-		Caddyfile: fmt.Sprintf(caddyfile, g.admin, g.site, g.proxy, fmt.Sprintf("http://127.0.0.1:%d", upstream), benchKey),
+		Caddyfile: fmt.Sprintf(caddyfile, g.admin, g.site, g.proxy, fmt.Sprintf("http://127.0.0.1:%d", upstream), accounts),
 		Output:    &g.log, Errors: &g.log,
 	})
 	if err != nil {

@@ -9,6 +9,8 @@ type goal struct {
 // goalOf tells the goal for a subject's CPU time in a scenario.
 func goalOf(s *scenario, sub subject) goal {
 	switch {
+	case sub.accounts:
+		return goal{1.2, 1.3}
 	case s.paced() && sub.same():
 		return goal{1.05, 1.15}
 	case s.paced():

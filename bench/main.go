@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -20,6 +21,8 @@ import (
 // options are the command's flags.
 type options struct {
 	quick, check, json     bool
+	accounts               bool
+	store, state           string
 	run, binary, doc, prof string
 }
 
@@ -28,6 +31,9 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "measure less: about a minute and a half")
 	flag.BoolVar(&o.check, "check", false, "fail if a ratio is above the most that is let pass")
 	flag.BoolVar(&o.json, "json", false, "write JSON instead of a table")
+	flag.BoolVar(&o.accounts, "accounts", false, "measure what keys, limits, prices and the ledger cost, in place of the comparison with reverse_proxy")
+	flag.StringVar(&o.store, "store", "", "the `engine` that keeps the ledger with -accounts, as in a Caddyfile (default an SQLite file)")
+	flag.StringVar(&o.state, "state", "memory", "the `engine` that counts limits with -accounts, as in a Caddyfile")
 	flag.StringVar(&o.run, "run", "", "measure only scenarios whose `name` matches this expression")
 	flag.StringVar(&o.binary, "binary", "", "measure this `caddy` instead of building one")
 	flag.StringVar(&o.doc, "doc", "", "write the table into this `file`, between its markers")
@@ -49,7 +55,7 @@ func (o *options) main() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{binary: o.binary, dir: dir, effort: thorough}
+	b := &bench{binary: o.binary, dir: dir, effort: thorough, subjects: subjects}
 	if o.quick {
 		b.effort = quick
 	}
@@ -57,6 +63,12 @@ func (o *options) main() error {
 		return err
 	}
 	defer b.mock.close()
+	if o.accounts {
+		if err := b.startAccounted(o.store, o.state); err != nil {
+			return err
+		}
+		defer b.accounted.Kill()
+	}
 	defer func() { b.gateway.Kill() }()
 	if o.prof != "" {
 		return b.profileAll(o.prof, selected)
@@ -82,7 +94,21 @@ func (b *bench) start() (err error) {
 	if b.mock, err = startMock(); err != nil {
 		return err
 	}
-	b.gateway, err = startGateway(b.binary, b.dir, b.mock.port())
+	b.gateway, err = startGateway(b.binary, b.dir, b.mock.port(), withoutAccounts)
+	return err
+}
+
+// startAccounted starts a second gateway, which accounts for what it does.
+func (b *bench) startAccounted(store, state string) (err error) {
+	dir := filepath.Join(b.dir, "accounted")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if store == "" {
+		store = "sqlite " + filepath.Join(dir, "xjp.db")
+	}
+	b.subjects = accounted
+	b.accounted, err = startGateway(b.binary, dir, b.mock.port(), fmt.Sprintf(withAccounts, store, state, filepath.Join(dir, "journal")))
 	return err
 }
 
@@ -112,7 +138,10 @@ func (b *bench) measure(selected *regexp.Regexp) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, costRows(&s, found)...)
+		rows = append(rows, costRows(&s, found, b.subjects)...)
+	}
+	if b.accounted != nil {
+		return rows, nil
 	}
 	if selected.MatchString("latency") {
 		progress("latency")

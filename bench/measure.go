@@ -14,6 +14,8 @@ type bench struct {
 	binary, dir string
 	mock        *mock
 	gateway     *gateway
+	accounted   *gateway // nil but with -accounts
+	subjects    []subject
 	effort      effort
 	faults      faults
 }
@@ -42,22 +44,30 @@ type fleet struct {
 
 func (b *bench) fleets(s *scenario) []*fleet {
 	var list []*fleet
-	for _, sub := range subjects {
+	for _, sub := range b.subjects {
 		body := requestBody(sub.client, sub.model(), s)
 		f := &fleet{subject: sub, script: newScript(s, len(body))}
 		for range s.clients {
-			f.clients = append(f.clients, newClient(b.gateway.address(sub), sub, s, body))
+			f.clients = append(f.clients, newClient(b.of(sub).address(sub), sub, s, body))
 		}
 		list = append(list, f)
 	}
 	return list
 }
 
+// of is the gateway that a subject is in.
+func (b *bench) of(s subject) *gateway {
+	if s.accounts {
+		return b.accounted
+	}
+	return b.gateway
+}
+
 // round lets the clients make a number of requests together and returns the CPU time of
 // the Caddy process in the meantime.
 func (b *bench) round(f *fleet, s *scenario, requests int) (time.Duration, error) {
 	b.mock.script.Store(f.script)
-	before, err := b.gateway.cpu()
+	before, err := b.of(f.subject).cpu()
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +87,7 @@ func (b *bench) round(f *fleet, s *scenario, requests int) (time.Duration, error
 		})
 	}
 	wait.Wait()
-	after, err := b.gateway.cpu()
+	after, err := b.of(f.subject).cpu()
 	return after - before, err
 }
 

@@ -16,7 +16,7 @@ const chunksBeforeGate = 20
 func (b *bench) memory(streams int) (map[subject]footprint, error) {
 	found := map[subject]footprint{}
 	for _, sub := range subjects {
-		g, err := startGateway(b.binary, b.dir, b.mock.port())
+		g, err := startGateway(b.binary, b.dir, b.mock.port(), withoutAccounts)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func (b *bench) profile(path, kind string, f *fleet, s *scenario) error {
 	}
 	defer to.Close()
 	done := make(chan error, 1)
-	go func() { done <- b.gateway.profile(to, fmt.Sprintf("%s?seconds=%d", kind, profileSeconds)) }()
+	go func() { done <- b.of(f.subject).profile(to, fmt.Sprintf("%s?seconds=%d", kind, profileSeconds)) }()
 	for {
 		select {
 		case err := <-done:

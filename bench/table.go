@@ -39,14 +39,14 @@ func (r row) verdict() string {
 func (r row) tooMuch() bool { return r.verdict() == "too much" }
 
 // costRows are the rows of a scenario.
-func costRows(s *scenario, found costs) []row {
+func costRows(s *scenario, found costs, among []subject) []row {
 	unit := "µs a request"
 	if s.paced() {
 		unit = "µs a chunk"
 	}
 	var rows []row
-	for _, sub := range subjects {
-		if sub.proxy {
+	for _, sub := range among {
+		if !sub.judged(among) {
 			continue
 		}
 		g := goalOf(s, sub)

@@ -23,7 +23,7 @@ func TestBodies(t *testing.T) {
 }
 
 func TestRatioIsTheMedianOverRounds(t *testing.T) {
-	sub := subject{chat, gemini, false}
+	sub := subject{client: chat, upstream: gemini}
 	found := costs{sub: {10, 40, 30}, sub.baseline(): {10, 10, 20}}
 	if got := found.ratio(sub); got != 1.5 {
 		t.Errorf("ratio %v", got)

@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // wire is a dialect, as clients or upstreams speak it.
 type wire string
 
@@ -26,6 +28,8 @@ type subject struct {
 	client, upstream wire
 	// proxy is true for reverse_proxy, false for the gateway.
 	proxy bool
+	// accounts is true for a gateway that limits, prices and records its requests.
+	accounts bool
 }
 
 // same reports whether nothing has to be translated.
@@ -36,12 +40,25 @@ func (s subject) String() string {
 	if s.proxy {
 		return "reverse_proxy " + string(s.client)
 	}
-	return string(s.client) + " → " + string(s.upstream)
+	way := string(s.client) + " → " + string(s.upstream)
+	if s.accounts {
+		way += ", accounted for"
+	}
+	return way
 }
 
-// baseline is the reverse_proxy that a subject is compared with: the one that clients of
-// the same dialect would use.
-func (s subject) baseline() subject { return subject{s.client, s.client, true} }
+// baseline is what a subject is compared with: the reverse_proxy that clients of the same
+// dialect would use, or the gateway without accounts.
+func (s subject) baseline() subject {
+	if s.accounts {
+		return subject{client: s.client, upstream: s.upstream}
+	}
+	return subject{client: s.client, upstream: s.client, proxy: true}
+}
+
+// judged reports whether a subject is compared with another, and not only the other way
+// round.
+func (s subject) judged(among []subject) bool { return slices.Contains(among, s.baseline()) }
 
 // model is the logical model that leads a request to the subject's upstream.
 func (s subject) model() string {
@@ -57,6 +74,13 @@ func (s subject) model() string {
 // subjects are compared in this order, each reverse_proxy just before what it is the
 // baseline of.
 var subjects = []subject{
-	{chat, chat, true}, {chat, chat, false}, {chat, messages, false}, {chat, gemini, false},
-	{messages, messages, true}, {messages, messages, false}, {messages, chat, false}, {messages, gemini, false},
+	{client: chat, upstream: chat, proxy: true}, {client: chat, upstream: chat}, {client: chat, upstream: messages}, {client: chat, upstream: gemini},
+	{client: messages, upstream: messages, proxy: true}, {client: messages, upstream: messages}, {client: messages, upstream: chat}, {client: messages, upstream: gemini},
+}
+
+// accounted are compared with -accounts: what limits, prices and the ledger cost.
+var accounted = []subject{
+	{client: chat, upstream: chat}, {client: chat, upstream: chat, accounts: true},
+	{client: chat, upstream: messages}, {client: chat, upstream: messages, accounts: true},
+	{client: messages, upstream: messages}, {client: messages, upstream: messages, accounts: true},
 }
