@@ -56,19 +56,19 @@ func (a *attempt) openEntry() *failure {
 		Upstream: a.target.route.Model, Dialect: a.target.route.Wire, Start: a.started.Sub(c.started).Milliseconds(),
 	})
 	c.account.current, a.usageRaw, a.firstUsage, a.heard = a, a.usageRaw[:0], 0, heard{}
+	a.price = c.s.accounts.price(a.route, a.target.route.Model)
 	book := c.s.accounts.ledger
 	if book == nil {
 		return nil
 	}
-	price := c.s.accounts.price(a.route, a.target.route.Model)
 	start := ledger.Start{
 		ID: c.requestID(), Time: c.started, Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(), Dialect: c.dialect.Inbound.Name(),
 		Model: c.modelName(), Session: c.session(), Stream: c.ask.stream, Attempt: c.account.attempts[len(c.account.attempts)-1],
 		Expected: ledger.Tokens{Input: c.roughPrompt(), Output: c.account.demand.Output},
 		Ended:    c.account.attempts[:len(c.account.attempts)-1],
 	}
-	if price != nil {
-		start.Price, start.ExpectedCost = price.Version(), price.Expect(start.Expected.Input, start.Expected.Output, c.started)
+	if a.price != nil {
+		start.Price, start.ExpectedCost = a.price.Version(), a.price.Expect(start.Expected.Input, start.Expected.Output, c.started)
 	}
 	if err := book.start(&start); err != nil {
 		c.account.attempts, c.account.current = c.account.attempts[:len(c.account.attempts)-1], nil
@@ -116,7 +116,7 @@ func (a *attempt) closeEntry(f *failure) {
 	}
 	a.accounted = c.outcome.usage
 	e.Tokens, e.Estimated, e.Raw = tokensOf(&u), u.Estimated, string(a.usageRaw)
-	charged := prices.Charge(c.s.accounts.price(a.route, a.target.route.Model), &u, c.started)
+	charged := prices.Charge(a.price, &u, c.started)
 	e.Cost, e.Priced, e.Price, e.Reported = charged.Cost, charged.Priced, charged.Version, charged.Reported
 	e.Unpriced = charged.Unknown && e.Tokens.Total() > 0
 }

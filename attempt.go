@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rickyjim626/xjp-gateway/estimate"
+	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/providers"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -42,6 +43,7 @@ type attempt struct {
 	usageRaw   []byte   // the provider's usage objects
 	firstUsage int      // the length of the first of them
 	heard      heard
+	price      *prices.Price   // nil if it is not known
 	accounted  translate.Usage // what earlier calls of the same try used
 
 	ctx      context.Context

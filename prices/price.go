@@ -1,7 +1,6 @@
 package prices
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -113,7 +112,10 @@ func (r *Rates) take(others *Rates) {
 // Version returns a short and stable name of the price's source and content, such as
 // "builtin:3f9a61c04d2e", which rows of the ledger keep beside what was charged.
 func (p *Price) Version() string {
-	return cmp.Or(p.version, p.describe())
+	if p.version != "" {
+		return p.version
+	}
+	return p.describe()
 }
 
 func (p *Price) describe() string {
