@@ -3,6 +3,7 @@ package xjpgateway
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/binary"
 	"net/http"
 	"strings"
 	"sync"
@@ -66,11 +67,14 @@ type outcome struct {
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// newID makes a request id of 24 characters, without prefix.
+// newID makes a request id of 24 characters, without prefix: milliseconds, then 72 random
+// bits. Ids in the order of time are added at the end of a store's indexes, and not all over
+// them, which costs several times as much.
 func newID() string {
-	var b [15]byte
-	rand.Read(b[:])
-	return idEncoding.EncodeToString(b[:])
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(time.Now().UnixMilli())<<16)
+	rand.Read(b[6:15])
+	return idEncoding.EncodeToString(b[:15])
 }
 
 func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *call {

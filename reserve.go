@@ -136,26 +136,64 @@ func (c *call) learn() {
 	}
 }
 
-// tellLimits tells the client how it stands with its limits, in the headers that its
-// dialect has for that (wire-openai-anthropic.md 6.3).
-func (c *call) tellLimits(meters []limits.Meter, v *limits.Verdict, now time.Time) {
-	h := c.w.Header()
-	for _, s := range limits.Standings(meters, v, now) {
-		remaining, limit := strconv.FormatInt(s.Remaining, 10), strconv.FormatInt(s.Limit, 10)
-		if c.dialect == anthropicDialect {
-			name := "Anthropic-Ratelimit-" + s.Name
-			h.Set(name+"-Limit", limit)
-			h.Set(name+"-Remaining", remaining)
-			h.Set(name+"-Reset", now.Add(s.Reset).UTC().Format(time.RFC3339))
-			continue
-		}
-		if s.Name != "Requests" && s.Name != "Tokens" {
-			continue
-		}
-		h.Set("X-Ratelimit-Limit-"+s.Name, limit)
-		h.Set("X-Ratelimit-Remaining-"+s.Name, remaining)
-		h.Set("X-Ratelimit-Reset-"+s.Name, s.Reset.Round(time.Millisecond).String())
+// limitHeaders are the headers that tell of one measure, by its name in limits.Standing.
+type limitHeaders struct{ limit, remaining, reset string }
+
+// The headers of each dialect (wire-openai-anthropic.md 6.3). Chat has none for the parts of
+// the tokens.
+var (
+	chatLimitHeaders = map[string]limitHeaders{
+		"Requests": {"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
+		"Tokens":   {"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
 	}
+	messagesLimitHeaders = map[string]limitHeaders{
+		"Requests":      {"Anthropic-Ratelimit-Requests-Limit", "Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset"},
+		"Tokens":        {"Anthropic-Ratelimit-Tokens-Limit", "Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset"},
+		"Input-Tokens":  {"Anthropic-Ratelimit-Input-Tokens-Limit", "Anthropic-Ratelimit-Input-Tokens-Remaining", "Anthropic-Ratelimit-Input-Tokens-Reset"},
+		"Output-Tokens": {"Anthropic-Ratelimit-Output-Tokens-Limit", "Anthropic-Ratelimit-Output-Tokens-Remaining", "Anthropic-Ratelimit-Output-Tokens-Reset"},
+	}
+)
+
+// tellLimits tells the client how it stands with its limits, in the headers that its
+// dialect has for that. All values are in one string and one slice, as each request has them.
+func (c *call) tellLimits(meters []limits.Meter, v *limits.Verdict, now time.Time) {
+	standings := limits.Standings(meters, v, now)
+	if len(standings) == 0 {
+		return
+	}
+	names := chatLimitHeaders
+	if c.dialect == anthropicDialect {
+		names = messagesLimitHeaders
+	}
+	text, ends := make([]byte, 0, 128), make([]int, 0, 12)
+	for _, s := range standings {
+		text = strconv.AppendInt(text, s.Limit, 10)
+		ends = append(ends, len(text))
+		text = strconv.AppendInt(text, s.Remaining, 10)
+		ends = append(ends, len(text))
+		text = c.appendReset(text, s.Reset, now)
+		ends = append(ends, len(text))
+	}
+	all, values, begin := string(text), make([]string, len(ends)), 0
+	for i, end := range ends {
+		values[i], begin = all[begin:end], end
+	}
+	h := c.w.Header()
+	for i, s := range standings {
+		name, told := names[s.Name]
+		if !told {
+			continue
+		}
+		h[name.limit], h[name.remaining], h[name.reset] = values[3*i:3*i+1:3*i+1], values[3*i+1:3*i+2:3*i+2], values[3*i+2:3*i+3:3*i+3]
+	}
+}
+
+// appendReset writes when a limit is whole again: a time in Messages, a duration in Chat.
+func (c *call) appendReset(dst []byte, reset time.Duration, now time.Time) []byte {
+	if c.dialect == anthropicDialect {
+		return now.Add(reset).UTC().AppendFormat(dst, time.RFC3339)
+	}
+	return append(dst, reset.Round(time.Millisecond).String()...)
 }
 
 // watchBudgets tells of budgets that are about to be used up.

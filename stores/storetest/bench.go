@@ -34,7 +34,7 @@ func BenchmarkInsert(b *testing.B, s stores.Store) {
 // providers.
 func usualRecord(n int) ledger.Record {
 	r := ledger.Record{
-		ID: fmt.Sprintf("req_%08x%016x", uint32(n)*2654435761, n), Time: now.Add(time.Duration(n) * time.Millisecond), Tenant: fmt.Sprint("tenant", n%10), Key: fmt.Sprint("key", n%40),
+		ID: fmt.Sprintf("req_%024x", n), Time: now.Add(time.Duration(n) * time.Millisecond), Tenant: fmt.Sprint("tenant", n%10), Key: fmt.Sprint("key", n%40),
 		Endpoint: "generate", Dialect: "messages", Model: fmt.Sprint("claude-sonnet-4.", n%3), Session: fmt.Sprintf("%032x", n/20), Stream: true, Status: 200, End: ledger.Complete,
 		Route: "openrouter", Provider: "openrouter", Upstream: "anthropic/claude-sonnet-4.5", Latency: 4321, FirstToken: 321,
 		Attempts: []ledger.Attempt{{Number: 1, Route: "openrouter", Provider: "openrouter", Upstream: "anthropic/claude-sonnet-4.5", Dialect: "chat", Status: 200, End: ledger.Complete,
