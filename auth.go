@@ -58,7 +58,7 @@ func (s *snapshot) principal(r *http.Request, secret string) (*keys.Principal, e
 	case directory == nil || secret == "":
 		return nil, keys.ErrUnknown
 	case s.runtime.brake.Wait(clientAddr(r), time.Now()) > 0:
-		return directory.get().FindRemembered(secret)
+		return directory.get().FindRemembered(r.Context(), secret)
 	}
 	return directory.get().Find(r.Context(), secret)
 }

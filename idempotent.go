@@ -43,7 +43,7 @@ var stateWords = map[idempotency.State]string{
 
 // idempotencyID names the request. Keys of clients do not meet, nor do the endpoints.
 func (c *call) idempotencyID(key string) idempotency.ID {
-	return idempotency.NewID(c.tenant()+"/"+c.keyID(), c.dialect.Inbound.Name()+"/"+c.endpointName(), key)
+	return idempotency.NewID(c.tenant()+separator+c.keyID(), c.dialect.Inbound.Name()+"/"+c.endpointName(), key)
 }
 
 // meaningful are the headers that change what a body means.

@@ -150,15 +150,14 @@ func (d *Directory) Find(ctx context.Context, secret string) (*Principal, error)
 	return d.lookUp(ctx, presented{secret: secret, sum: sum, form: form, id: id})
 }
 
-// FindRemembered is Find without asking the store: any other key than those remembered is
-// unknown. It is for addresses that have presented too many wrong keys, which so cost next
-// to nothing, and harm nobody who shares the address.
-func (d *Directory) FindRemembered(secret string) (*Principal, error) {
-	now := d.o.Now()
-	if e := d.remembered(HashOf(secret), now); e != nil {
-		return d.admit(e, now)
+// FindRemembered is Find for addresses that have presented too many wrong keys. The store is
+// asked for those alone that were keys when they were looked up last; any other is unknown.
+// So guesses cost next to nothing, and who shares the address is not harmed.
+func (d *Directory) FindRemembered(ctx context.Context, secret string) (*Principal, error) {
+	if !d.memory.wasKey(HashOf(secret)) {
+		return nil, ErrUnknown
 	}
-	return nil, ErrUnknown
+	return d.Find(ctx, secret)
 }
 
 // remembered gives what is remembered of a secret, if that can still be relied on.

@@ -24,7 +24,8 @@ type entry struct {
 
 // memory is what a directory remembers of the store: keys that were found, and, in a space
 // of their own, secrets that are none. Both are bounded: of the keys, one that was not seen
-// for long makes room, so that a crowd of wrong keys pushes none out.
+// for long makes room, so that a crowd of wrong keys pushes none out. Of keys that may have
+// changed it remembers that they were keys, and nothing else.
 type memory struct {
 	capacity int
 	none     int // the most secrets that are none
@@ -36,12 +37,13 @@ type memory struct {
 	byID       map[string]*entry
 	byTenant   map[string]map[*entry]struct{}
 	order      *list.List // of *entry, the next to be looked at first
+	former     map[digest]struct{}
 	unknown    map[digest]time.Time
 	arrival    *list.List // of digest, the oldest first
 }
 
 func newMemory(capacity, none int) *memory {
-	m := &memory{capacity: capacity, none: none}
+	m := &memory{capacity: capacity, none: none, former: map[digest]struct{}{}}
 	m.reset()
 	return m
 }
@@ -68,6 +70,15 @@ func (m *memory) find(d digest) *entry {
 	return e
 }
 
+// wasKey reports whether a secret was a key when it was looked up last, though it may have
+// changed since.
+func (m *memory) wasKey(d digest) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, former := m.former[d]
+	return former || m.byDigest[d] != nil
+}
+
 // since gives the present generation: what is read of the store after it may be
 // remembered as long as nothing is forgotten meanwhile.
 func (m *memory) since() uint64 {
@@ -92,6 +103,7 @@ func (m *memory) keep(e *entry, generation uint64) {
 	for m.order.Len() >= m.capacity {
 		m.makeRoom()
 	}
+	delete(m.former, e.digest)
 	e.place = m.order.PushBack(e)
 	m.byDigest[e.digest], m.byID[e.principal.ID] = e, e
 	keys := m.byTenant[e.principal.Tenant]
@@ -140,6 +152,7 @@ func (m *memory) keepUnknown(d digest, generation uint64, until time.Time) {
 	if generation != m.generation {
 		return
 	}
+	delete(m.former, d)
 	if _, ok := m.unknown[d]; !ok {
 		m.arrival.PushBack(d)
 	}
@@ -158,19 +171,32 @@ func (m *memory) forget(changes []Change) {
 	m.forgetUnknown()
 	for _, c := range changes {
 		if e := m.byID[c.Key]; e != nil {
-			m.remove(e)
+			m.retire(e)
 		}
 		for e := range m.byTenant[c.Tenant] {
-			m.remove(e)
+			m.retire(e)
 		}
 	}
 }
 
-// forgetAll forgets everything.
+// retire forgets all of a key but that it was one. When there are too many of those, the
+// earlier ones are forgotten.
+func (m *memory) retire(e *entry) {
+	m.remove(e)
+	if len(m.former) >= m.capacity {
+		clear(m.former)
+	}
+	m.former[e.digest] = struct{}{}
+}
+
+// forgetAll forgets everything but which secrets were keys.
 func (m *memory) forgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
+	for _, e := range m.byDigest {
+		m.retire(e)
+	}
 	m.reset()
 }
 

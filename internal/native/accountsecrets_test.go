@@ -100,6 +100,7 @@ func (s *server) confide(path, secret string, stream bool) (*http.Response, stri
 	r.Header.Del("X-Api-Key")
 	r.Header.Set("Authorization", "Bearer "+secret)
 	r.Header.Set("X-Xjp-Session", "s1")
+	r.Header.Set("Idempotency-Key", fmt.Sprint(path, stream)) // so that answers are kept
 	return s.do(r)
 }
 
@@ -191,7 +192,7 @@ func (h *hook) told() string {
 func lists(key, request string) []string {
 	return []string{
 		"/xjp/tenants", "/xjp/tenants/acme", "/xjp/keys", "/xjp/keys/" + key, "/xjp/usage", "/xjp/usage?by=day,tenant,key,model,provider&format=csv",
-		"/xjp/requests", "/xjp/requests/" + request, "/xjp/billing/transactions", "/xjp/billing/summary", "/internal/billing/transactions", "/internal/billing/summary",
+		"/xjp/requests", "/xjp/requests?format=jsonl", "/xjp/requests?format=csv", "/xjp/requests/" + request, "/xjp/limits?key=" + key, "/xjp/billing/transactions", "/xjp/billing/summary", "/internal/billing/transactions", "/internal/billing/summary",
 		"/xjp/models", "/xjp/routes", "/xjp/audit", "/xjp/openapi.json", "/metrics", "/reverse_proxy/upstreams", "/debug/vars", "/debug/pprof/goroutine?debug=2",
 	}
 }

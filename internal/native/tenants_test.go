@@ -75,7 +75,8 @@ func TestTenantsApart(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/xjp/keys?tenant=acme", "/xjp/requests?tenant=acme&session=shared", "/xjp/usage?tenant=acme&by=key,tenant", "/xjp/usage?tenant=acme&by=key,tenant&format=csv",
+		"/xjp/keys?tenant=acme", "/xjp/requests?tenant=acme&session=shared", "/xjp/requests?tenant=acme&format=jsonl",
+		"/xjp/requests?tenant=acme&format=csv", "/xjp/limits?tenant=acme&key=" + own.key, "/xjp/usage?tenant=acme&by=key,tenant", "/xjp/usage?tenant=acme&by=key,tenant&format=csv",
 		"/xjp/billing/transactions?tenant_id=acme", "/xjp/billing/summary?tenant_id=acme", "/internal/billing/transactions?tenant_id=acme", "/xjp/audit?tenant=acme",
 	} {
 		status, answer := s.administrate("GET", path, "")
@@ -85,7 +86,7 @@ func TestTenantsApart(t *testing.T) {
 		expectOwn(path, answer, true)
 	}
 	for _, args := range [][]string{
-		{"keys", "list", "--tenant", "acme"}, {"usage", "--tenant", "acme", "--by", "key,tenant", "--csv"}, {"requests", "--tenant", "acme", "--json"},
+		{"keys", "list", "--tenant", "acme"}, {"usage", "--tenant", "acme", "--by", "key,tenant", "--csv"}, {"requests", "--tenant", "acme", "--jsonl"}, {"limits", "--tenant", "acme", "--key", own.key},
 		{"billing", "transactions", "--tenant", "acme", "--json"}, {"audit", "--tenant", "acme"},
 	} {
 		expectOwn(strings.Join(args, " "), s.run(args...), true)
@@ -114,6 +115,10 @@ func TestTenantsApart(t *testing.T) {
 			if got != http.StatusNotFound || got != status || said != answer {
 				t.Errorf("%s %s: %d %s, of none %d %s", test.method, test.path, got, said, status, answer)
 			}
+		}
+		status, answer := s.administrate("GET", "/xjp/limits?tenant=acme&key="+foreign.key, "")
+		if of, none := s.administrate("GET", "/xjp/limits?tenant=acme&key=nobody", ""); status != http.StatusNotFound || of != status || none != answer {
+			t.Errorf("limits: %d %s, of none %d %s", status, answer, of, none)
 		}
 		if res, _ := s.as(foreign.secret, http.MethodGet, "/v1/models", ""); res.StatusCode != http.StatusOK {
 			t.Errorf("the other tenant's key is answered with %d", res.StatusCode)
