@@ -28,13 +28,16 @@ type openLedger struct {
 const (
 	defaultSync       = 100 * time.Millisecond
 	defaultMaxJournal = 1 << 30
+	// ledgerBatch is how many records are inserted at once: what a transaction costs by itself
+	// is shared by them.
+	ledgerBatch = 1000
 )
 
 // holdLedger holds the ledger, which holds the store.
 func (a *App) holdLedger(store *openStore, storeID string, c LedgerConfig, h *holdings) (*openLedger, error) {
 	o := ledger.Options{
 		Dir: orDefault(c.Journal, filepath.Join(caddy.AppDataDir(), "xjp", "journal")), Sync: defaultSync,
-		MaxBytes: orDefault(c.MaxJournal, defaultMaxJournal), Strict: c.Strict,
+		MaxBytes: orDefault(c.MaxJournal, defaultMaxJournal), Strict: c.Strict, Batch: ledgerBatch,
 	}
 	if c.Sync != nil {
 		o.Sync = time.Duration(*c.Sync)
