@@ -168,7 +168,9 @@ func postJSON(address string, body []byte) error {
 		return errWebhook
 	}
 	defer res.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(res.Body, maxErrorBody))
+	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, maxErrorBody)); err != nil {
+		return errWebhook
+	}
 	if res.StatusCode >= 300 {
 		return fmt.Errorf("the webhook answered with status %d", res.StatusCode)
 	}

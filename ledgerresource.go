@@ -128,7 +128,9 @@ func flushLedgers(ctx context.Context) {
 	defer cancel()
 	resources.Range(func(_, value any) bool {
 		if l, ok := value.(*openLedger); ok && l.ledger != nil {
-			l.ledger.Flush(ctx)
+			if err := l.ledger.Flush(ctx); err != nil {
+				l.options.OnError(err) // the next process stores it
+			}
 		}
 		return true
 	})

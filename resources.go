@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 )
 
 // resources holds what is open beyond a configuration: the store, the engines of state, the
@@ -36,7 +37,9 @@ func hold[R caddy.Destructor](h *holdings, what, settings string, make func() (R
 // there before.
 func (h *holdings) letGo() {
 	for i := len(h.ids) - 1; i >= 0; i-- {
-		resources.Delete(h.ids[i])
+		if _, err := resources.Delete(h.ids[i]); err != nil {
+			caddy.Log().Named("xjp").Error("resource cannot be let go of", zap.String("what", h.ids[i].what), zap.Error(err))
+		}
 	}
 	h.ids = nil
 }

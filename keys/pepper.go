@@ -13,7 +13,7 @@ import (
 const minPepper = 16
 
 // Peppers are secrets that the hashes of keys are made with, so that a stolen database is
-// of no use to try keys against, nor to plant keys in. The first is the current one; keys
+// of no use to try keys against. The first is the current one; keys
 // that were hashed under the others are still known. nil is none: then hashes are plain
 // SHA-256, for which 190 random bits need neither salt nor slowness. Peppers are immutable
 // and safe for concurrent use.
