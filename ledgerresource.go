@@ -2,9 +2,11 @@ package xjpgateway
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -21,6 +23,7 @@ type openLedger struct {
 	options ledger.Options
 	once    sync.Once
 	ledger  *ledger.Ledger
+	open    atomic.Bool // it can be written to
 	err     error
 }
 
@@ -57,7 +60,10 @@ func (a *App) holdLedger(store *openStore, storeID string, c LedgerConfig, h *ho
 
 // get gives the ledger, and opens its journal if that has not been done.
 func (l *openLedger) get() (*ledger.Ledger, error) {
-	l.once.Do(func() { l.ledger, l.err = ledger.Open(l.options) })
+	l.once.Do(func() {
+		l.ledger, l.err = ledger.Open(l.options)
+		l.open.Store(l.err == nil)
+	})
 	return l.ledger, l.err
 }
 
@@ -102,6 +108,7 @@ func (l *openLedger) lag() (ledger.Lag, error) {
 func (l *openLedger) Destruct() error {
 	closeLater(func() {
 		l.once.Do(func() { l.err = context.Canceled }) // it is not to be opened any more
+		l.open.Store(false)
 		if l.ledger == nil {
 			return
 		}
@@ -126,12 +133,37 @@ const maxFarewellFlush = 3 * time.Second
 func flushLedgers(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, maxFarewellFlush)
 	defer cancel()
+	for _, l := range openLedgers() {
+		if err := l.ledger.Flush(ctx); err != nil {
+			l.options.OnError(err) // the next process stores it
+		}
+	}
+}
+
+// openLedgers are the ledgers that this process writes.
+func openLedgers() (list []*openLedger) {
 	resources.Range(func(_, value any) bool {
-		if l, ok := value.(*openLedger); ok && l.ledger != nil {
-			if err := l.ledger.Flush(ctx); err != nil {
-				l.options.OnError(err) // the next process stores it
-			}
+		if l, ok := value.(*openLedger); ok && l.open.Load() {
+			list = append(list, l)
 		}
 		return true
 	})
+	return list
+}
+
+// maxCatchUp bounds how long a request waits for the store to catch up.
+const maxCatchUp = 500 * time.Millisecond
+
+// catchUp brings into the store what the journal holds, that of a process that was killed
+// too: what it used counts towards limits. It returns an error if that cannot be done soon.
+// A disk that is full is none: what has been written can be stored all the same.
+func catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, maxCatchUp)
+	defer cancel()
+	for _, l := range openLedgers() {
+		if err := l.ledger.Flush(ctx); err != nil && !errors.Is(err, ledger.ErrFull) {
+			return err
+		}
+	}
+	return nil
 }

@@ -64,6 +64,18 @@ func usedBefore(ctx context.Context, from *openStore, tenant string, meters []li
 	if store == nil {
 		return nil, errNoStore
 	}
+	// A store that is away says so at once; nobody waits for what it is to catch up with.
+	if _, err := usedIn(ctx, store, tenant, meters, location); err != nil {
+		return nil, err
+	}
+	if err := catchUp(ctx); err != nil {
+		return nil, err
+	}
+	return usedIn(ctx, store, tenant, meters, location)
+}
+
+// usedIn sums up what a store has of quotas.
+func usedIn(ctx context.Context, store ledger.Store, tenant string, meters []limits.Meter, location *time.Location) ([]int64, error) {
 	used := make([]int64, len(meters))
 	for i := range meters {
 		m := &meters[i]

@@ -1,14 +1,17 @@
 package behaviour
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
+	"github.com/rickyjim626/xjp-gateway/ledger"
 )
 
 // limitedKey is a second key, with limits of its own.
@@ -200,6 +203,34 @@ func TestLimitsOverReload(t *testing.T) {
 	client.CloseIdleConnections()
 	if got := []int{ask(), ask()}; got[0] != 200 || got[1] != 429 {
 		t.Errorf("after the reload: %v", got)
+	}
+}
+
+// TestLimitsOverKill checks that what a process used that was killed counts, though it is in
+// the journal still when the first request comes.
+func TestLimitsOverKill(t *testing.T) {
+	const used = 2000
+	dir := t.TempDir()
+	dead, err := ledger.Open(ledger.Options{Dir: filepath.Join(dir, "journal")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range used {
+		err := dead.End(&ledger.Record{ID: fmt.Sprint("req_", n), Time: time.Now().UTC(), Tenant: "acme", Key: "limited", Endpoint: "generate", Dialect: "openai", Status: 200, End: ledger.Complete})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if dead.Close(ctx) == nil {
+		t.Error("nothing is left of the ledger")
+	}
+	d := newDouble(t)
+	d.will(well)
+	url := gatewaytest.Start(t, providers(d)+keyWith(fmt.Sprint("rpd ", used))+gatewaytest.StoredIn(t, dir))
+	if got := post(t, url+openai.path, hello("chat", false), "Authorization", "Bearer "+limitedKey); got.status != 429 {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

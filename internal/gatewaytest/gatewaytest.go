@@ -50,7 +50,11 @@ func calm(options string) string {
 // Stored are options by which a gateway keeps keys and a ledger in a folder of the test's.
 func Stored(t testing.TB) string {
 	t.Helper()
-	dir := t.TempDir()
+	return StoredIn(t, t.TempDir())
+}
+
+// StoredIn does the same in a folder that may hold something already.
+func StoredIn(t testing.TB, dir string) string {
 	t.Cleanup(func() { awaitFolded(t, filepath.Join(dir, "journal")) })
 	return "\n\t\tstore sqlite " + filepath.Join(dir, "xjp.db") + "\n\t\tledger {\n\t\t\tjournal " + filepath.Join(dir, "journal") + "\n\t\t}\n"
 }
