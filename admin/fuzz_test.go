@@ -14,7 +14,7 @@ import (
 
 // told is what of an error names what is wrong: a field or a parameter, or the body or the
 // query as a whole.
-var told = regexp.MustCompile(`(?s)^(.*: |the body |the query )`)
+var told = regexp.MustCompile(`(?s)^(.*: |the body |the query |unknown limit ")`)
 
 // expectAnswer checks what has to hold of any answer: no failure of the gateway's own, and
 // of an error in what was sent, what it is about.
@@ -43,7 +43,7 @@ func FuzzBody(f *testing.F) {
 	for i, bodies := range [][]string{
 		{`{"id":"labs","name":"Labs","limits":{"budget_per_month":"50"},"model_limits":{"a*":{"requests_per_day":1}}}`, `{"id":"../x"}`, `{"id":null}`, `[]`, `{}`, ``},
 		{`{"limits":{"requests_per_minute":null},"metadata":{"a":"b"}}`, `{"key_limits":{"concurrent":-2}}`, `{"disabled":"yes"}`, `null`, `{"LIMITS":{}}`},
-		{`{"tenant":"acme","limits":{"tokens_per_day":1e30},"scope":{"models":["a*b*"]},"expires":"2030-01-01T00:00:00Z"}`, `{"tenant":"acme","create_tenant":1}`, `{} {}`, `{"expires":"soon"}`},
+		{`{"tenant":"acme","limits":{"tokens_per_day":1e30},"scope":{"models":["a*b*"]},"expires":"2030-01-01T00:00:00Z"}`, `{"tenant":"acme","create_tenant":1}`, `{} {}`, `{"expires":"soon"}`, `{"limits":{"":""}}`, `{"expires":5}`},
 		{`{"scope":{"endpoints":["generate"]},"expires":null}`, `{"revoked":true}`, `{"limits":{"budget":"1e9"}}`, `"x"`, "{\"metadata\":{\"\x00\":\"\xff\"}}"},
 		{`{"overlap":"24h"}`, `{"overlap":"-1d"}`, `{"overlap":"999999999999w"}`, `{"overlap":5}`},
 		{`{"model":"chat","input_tokens":1000}`, `{"model":"chat","usage":{"usage":{}}}`, `{"request":{},"dialect":"x"}`, `{"input_tokens":-1}`},
