@@ -42,6 +42,11 @@ var trials = []struct {
 	{"outage of the database, relaxed", relaxedOutage},
 	{"full disk, strict", strictDisk},
 	{"full disk, relaxed", relaxedDisk},
+	{"Redis hangs", hanging},
+	{"Redis away, local", localCounts},
+	{"Redis away, deny", denyCounts},
+	{"Redis away, allow", allowCounts},
+	{"several nodes", several},
 }
 
 func (o *options) main() error {

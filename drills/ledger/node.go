@@ -74,8 +74,8 @@ http://%s {
 	return n, n.start()
 }
 
-// models are the models of all trials: two that are served well in their dialect, one that
-// fails now and then before another route serves it, and one that breaks off.
+// models are the models of all trials: two that are served well in their dialect, one that is
+// slow, one that fails now and then before another route serves it, and one that breaks off.
 func (b *bench) models() string {
 	text := ""
 	for _, w := range wires {
@@ -83,6 +83,7 @@ func (b *bench) models() string {
 		text += fmt.Sprintf("model well-%s {\nroute %s up\n%s}\n", w, w, pricing)
 	}
 	return text + "breaker off\n" +
+		"model slow {\nroute chat slow\n" + pricing + "}\n" +
 		"model shaky {\nroute messages failing\nroute chat up\n" + pricing + "}\n" +
 		"model broken {\nroute chat breaking\n" + pricing + "}\n"
 }

@@ -49,6 +49,7 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // a request that did not come whole was not served
 	}
 	x := &exchange{provider: p, w: w, r: r, key: id[1], stream: strings.Contains(string(body), `"stream":true`)}
+	x.slow = strings.Contains(string(body), `"model":"slow"`)
 	x.service = p.enter(id[0], id[1], wireOf(r))
 	defer x.leave()
 	switch {
@@ -102,6 +103,7 @@ type exchange struct {
 	r        *http.Request
 	key      string
 	stream   bool
+	slow     bool
 	left     bool
 }
 
@@ -181,10 +183,17 @@ func (x *exchange) send(text string) {
 	http.NewResponseController(x.w).Flush()
 }
 
+// slowPace is how long each piece takes of an answer that is slow.
+const slowPace = 300 * time.Millisecond
+
 // pause waits a while, and reports whether the caller is still there.
 func (x *exchange) pause() bool {
+	wait := slowPace
+	if !x.slow {
+		wait = x.provider.chance.between(0, x.provider.pace+1)
+	}
 	select {
-	case <-time.After(x.provider.chance.between(0, x.provider.pace+1)):
+	case <-time.After(wait):
 		return true
 	case <-x.r.Context().Done():
 		return false
