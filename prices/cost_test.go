@@ -99,12 +99,12 @@ func TestOverrides(t *testing.T) {
 		at    time.Time
 		want  Amount
 	}{
-		{"at the border the first tier holds", translate.Usage{Input: 100, CacheRead: 100, Output: 1}, noon, 100 + 10 + 10},
+		{"D13: at the border the first tier holds", translate.Usage{Input: 100, CacheRead: 100, Output: 1}, noon, 100 + 10 + 10},
 		{"above it the whole request is dearer, and unset rates stay", translate.Usage{Input: 101, CacheRead: 100, Output: 1}, noon, 202 + 10 + 15},
 		{"what is written to a cache counts and falls back to the tier's input", translate.Usage{CacheWrite: 201}, noon, 402},
 		{"a service tier", translate.Usage{Input: 100, Output: 1, ServiceTier: "flex"}, noon, 50 + 10},
 		{"another service tier", translate.Usage{Input: 100, Output: 1, ServiceTier: "priority"}, noon, 100 + 10},
-		{"later overrides win", translate.Usage{Input: 300, Output: 1, ServiceTier: "flex"}, noon, 210 + 15},
+		{"D15: later overrides win, by the rate", translate.Usage{Input: 300, Output: 1, ServiceTier: "flex"}, noon, 210 + 15},
 		{"at night, for the rate that is set", translate.Usage{Input: 300, Output: 1}, midnight, 600 + 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

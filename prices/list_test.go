@@ -109,7 +109,7 @@ func TestListKeepsWhatItHas(t *testing.T) {
 		}
 		time.Sleep(66*time.Minute + 4*time.Minute)
 		if failed.Load() != 3 || l.Find("a") == nil {
-			t.Errorf("%d failures, and a is %v", failed.Load(), l.Find("a"))
+			t.Errorf("D28: %d failures, and a is %v", failed.Load(), l.Find("a"))
 		}
 		for i, limit := range []time.Duration{33 * time.Second, 66 * time.Second, 132 * time.Second} {
 			if w := s.waits()[i+1]; w > limit || w < limit*8/10 {

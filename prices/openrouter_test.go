@@ -43,7 +43,7 @@ func TestParseOpenRouter(t *testing.T) {
 	}
 	for _, unknown := range []string{`{"prompt":"-1","completion":"-1"}`, `{"prompt":"0.1","completion":"-1"}`, `{"prompt":"0.1"}`, `{}`, `null`, `{"prompt":"x","completion":"y"}`} {
 		if p := one(unknown); p != nil {
-			t.Errorf("%s gives the price %+v: unknown is no price, and -1 no credit", unknown, p.Rates)
+			t.Errorf("D12: unknown is no price, and -1 no credit: %s gives the price %+v", unknown, p.Rates)
 		}
 	}
 }
@@ -59,7 +59,7 @@ func TestOpenRouterOverrides(t *testing.T) {
 	}
 	for _, c := range []struct{ name, in, want string }{
 		{"long prompts", `[{"min_prompt_tokens":200000,"prompt":"0.000003","completion":"0.000004"}]`, "above 200000: 3000000"},
-		{"times of day", `[{"utc_start":1630,"utc_end":30,"prompt":"0.000003"}]`, "16:30-00:30: 3000000"},
+		{"D14: times of day span midnight", `[{"utc_start":1630,"utc_end":30,"prompt":"0.000003"}]`, "16:30-00:30: 3000000"},
 		{"both, and a discount that is in it already", `[{"min_prompt_tokens":5,"utc_start":0,"utc_end":2400,"prompt":"0.000003","discount":0.5}]`, "above 5 00:00-24:00: 3000000"},
 		{"a condition of the future does not hold", `[{"min_images":5,"prompt":"0"},{"min_prompt_tokens":7,"prompt":"0.000003"}]`, "above 7: 3000000"},
 		{"half a time of day does not hold", `[{"utc_start":1630,"prompt":"0"}]`, ""},

@@ -101,7 +101,7 @@ func TestStoreAway(t *testing.T) {
 	url := gatewaytest.Run(t, quiet(caddyfile))
 	for _, dialect := range dialects {
 		if got := post(t, url+dialect.path, hello("chat", false)); got.status != 200 {
-			t.Errorf("%s: a key of the configuration: %d %s", dialect.name, got.status, got.body)
+			t.Errorf("pain 39: %s: a key of the configuration: %d %s", dialect.name, got.status, got.body)
 		}
 		got := post(t, url+dialect.path, hello("chat", false), "Authorization", "Bearer XJP_0123456789012345678901234567890123456789012")
 		if e := errorIn(t, dialect, got); got.status != 503 && got.status != 529 || got.header.Get("Retry-After") == "" || !strings.Contains(e.message, "cannot be checked") {

@@ -37,7 +37,7 @@ func TestLimits(t *testing.T) {
 		{"requests per day", "rpd 2", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "requests per day of this key (2)"},
 		{"tokens per day", "tokens_per_day 145", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "tokens per day of this key (145)"},
 		{"output tokens per day", "output_tokens_per_day 105", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "output tokens per day of this key (105)"},
-		{"a budget", "budget 0.0017/month", 2, "insufficient_quota", [2]string{"insufficient_quota", "billing_error"}, "false", "USD per month of this key (0.0017)"},
+		{"CC22: a budget", "budget 0.0017/month", 2, "insufficient_quota", [2]string{"insufficient_quota", "billing_error"}, "false", "USD per month of this key (0.0017)"},
 	} {
 		for i, dialect := range dialects {
 			t.Run(name(test.name, dialect.name), func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestConcurrentLimit(t *testing.T) {
 		for _, dialect := range dialects {
 			for range 4 {
 				if got := post(t, url+dialect.path, hello("chat", true), "Authorization", "Bearer "+limitedKey); got.status == 429 {
-					t.Fatalf("ending %d keeps its place: %s", n, got.body)
+					t.Fatalf("pain 38: ending %d keeps its place: %s", n, got.body)
 				}
 			}
 		}

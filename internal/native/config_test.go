@@ -30,8 +30,8 @@ func TestModules(t *testing.T) {
 			}
 		}
 		want := []string{"admin.api.xjp", "http.authentication.providers.xjp_key", "http.handlers.xjp_admin", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
-			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.demo", "xjp.providers.foreign",
-			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory", "xjp.stores.postgres", "xjp.stores.sqlite"}
+			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.crashing", "xjp.providers.demo", "xjp.providers.foreign",
+			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory", "xjp.state.redis", "xjp.stores.postgres", "xjp.stores.sqlite"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}
@@ -91,7 +91,7 @@ func TestParserErrors(t *testing.T) {
 		{"check 6: errors end with the line of the offending token, in snippets too",
 			"(gateway) {\n\txjp_gateway {\n\t\tprovider demo\n\t\tmax_body huge\n\t}\n}\n\n:80 {\n\timport gateway\n}\n", "at Caddyfile:4 import chain ['Caddyfile:9 (import gateway)']"},
 		{"check 7: a mistyped kind is told the near one and all there are",
-			"{\n\txjp {\n\t\tprovider main opnrouter\n\t}\n}\n", "unknown provider kind 'opnrouter', did you mean 'openrouter'?; there are: anthropic, clewdr, demo, foreign, gemini, openai, openrouter, vertex"},
+			"{\n\txjp {\n\t\tprovider main opnrouter\n\t}\n}\n", "unknown provider kind 'opnrouter', did you mean 'openrouter'?; there are: anthropic, clewdr, crashing, demo, foreign, gemini, openai, openrouter, vertex"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := validated(test.caddyfile); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -249,7 +249,7 @@ func TestProcesses(t *testing.T) {
 	}
 	wg.Wait()
 	if total.Load() != processLimit/processCost {
-		t.Errorf("%d have passed, want %d", total.Load(), processLimit/processCost)
+		t.Errorf("pain 37: %d have passed, want %d", total.Load(), processLimit/processCost)
 	}
 	e := opened(t, counts{client: c.client, prefix: c.prefix, timeout: c.timeout}, options{})
 	if slots, tokens := used(t, e, statetest.Slots(1000)), used(t, e, statetest.Ever(processLimit, 0)); slots != 0 || tokens != processLimit {
