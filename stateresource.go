@@ -95,7 +95,9 @@ func usedIn(ctx context.Context, store ledger.Store, tenant string, meters []lim
 			if len(q.By) > 0 && !keys.Among([]string{name}, sums[k].Model) {
 				continue
 			}
-			used[i] += m.Counts(sums[k].Requests, sums[k].Tokens.Prompt(), sums[k].Tokens.Output, sums[k].Cost)
+			// Those that were rejected were no call to a provider, and count for nothing.
+			requests := min(sums[k].Requests, sums[k].Attempts)
+			used[i] += m.Counts(requests, sums[k].Tokens.Prompt(), sums[k].Tokens.Output, sums[k].Cost)
 		}
 	}
 	return used, nil

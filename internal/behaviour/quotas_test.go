@@ -242,6 +242,10 @@ func TestLimitsOverRestart(t *testing.T) {
 	for _, want := range [][]int{{200}, {200, 429}} {
 		t.Run(fmt.Sprint(want), func(t *testing.T) {
 			url := gatewaytest.Start(t, options)
+			// What does not reach a model counts for nothing, then and afterwards.
+			if got := post(t, url+openai.path, hello("absent", false), "Authorization", "Bearer "+limitedKey); got.status != 404 {
+				t.Errorf("a model that is not there: %d %s", got.status, got.body)
+			}
 			for _, status := range want {
 				if got := post(t, url+openai.path, hello("chat", false), "Authorization", "Bearer "+limitedKey); got.status != status {
 					t.Errorf("%d %s, want %d", got.status, got.body, status)
