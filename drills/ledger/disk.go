@@ -20,7 +20,7 @@ func (b *bench) mount() (*smallDisk, error) {
 		return nil, err
 	}
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", d.dir).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("a file system of two megabytes: %w: %v %s", errDenied, err, strings.TrimSpace(string(out)))
+		return nil, fmt.Errorf("a file system of two megabytes: %w: %w: %s", errDenied, err, strings.TrimSpace(string(out)))
 	}
 	b.closers = append(b.closers, func() { exec.Command("umount", d.dir).Run() })
 	return d, nil

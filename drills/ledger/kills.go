@@ -44,7 +44,11 @@ func killed(b *bench) error {
 		return err
 	}
 	fmt.Printf("%d kills; answers by status, 0 for none: %v\n", rounds, c.tally())
-	if _, err := b.audit(n, c, nil); err != nil {
+	a, err := b.audit(n, c, nil)
+	if err != nil {
+		return err
+	}
+	if err := b.checkQuotas(n, ample, a); err != nil {
 		return err
 	}
 	if err := n.healthy(); err != nil {

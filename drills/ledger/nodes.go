@@ -48,6 +48,11 @@ func several(b *bench) error {
 		return err
 	}
 	f.checkEnds(a)
+	for _, of := range []*client{f.daily, f.tokens, f.ample} {
+		if err := b.checkQuotas(f.nodes[0], of, a); err != nil {
+			return err
+		}
+	}
 	for _, n := range f.nodes {
 		if err := n.healthy(); err != nil {
 			return err
@@ -237,6 +242,7 @@ func (f *fleet) checkTermination(c *crowd) error {
 			f.complain("the process exits with %d", status)
 		}
 	}
+	last.Server = nil
 	time.Sleep(500 * time.Millisecond)
 	c.end()
 	return err
