@@ -216,7 +216,10 @@ func TestLimitsOverKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range used {
-		err := dead.End(&ledger.Record{ID: fmt.Sprint("req_", n), Time: time.Now().UTC(), Tenant: "acme", Key: "limited", Endpoint: "generate", Dialect: "openai", Status: 200, End: ledger.Complete})
+		err := dead.End(&ledger.Record{
+			ID: fmt.Sprint("req_", n), Time: time.Now().UTC(), Tenant: "acme", Key: "limited", Endpoint: "generate", Dialect: "openai", Status: 200, End: ledger.Complete,
+			Attempts: []ledger.Attempt{{Number: 1, Status: 200, End: ledger.Complete}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
