@@ -125,9 +125,13 @@ const maxInline = 2048
 // without media.
 func Body(doc *scan.Doc) int64 { return (perRequest + value(doc.Root(), text[scan.Text]) + 999) / 1000 }
 
-// Rough estimates such a prompt from samples of its long strings, in about an eighth of the
-// time: good enough for what is reserved and will be settled.
-func Rough(doc *scan.Doc) int64 { return (perRequest + value(doc.Root(), sampled) + 999) / 1000 }
+// Rough estimates such a prompt from samples of its text, in a small part of the time: good
+// enough for what is reserved and will be settled.
+func Rough(doc *scan.Doc) int64 {
+	var s sampler
+	n := perRequest + value(doc.Root(), s.weigh)
+	return (n + s.owed*s.weight/max(s.bytes, 1) + 999) / 1000
+}
 
 // value weighs what is in a value, its strings by weigh.
 func value(v scan.Value, weigh func(scan.Text) int64) int64 {
@@ -153,24 +157,39 @@ func value(v scan.Value, weigh func(scan.Text) int64) int64 {
 	return n
 }
 
-// Of each stride of a long string, a sample is weighed.
+// sampler weighs the beginning of a prompt, and from there on a piece of each stride of its
+// text; the rest of the stride is taken to be like that.
+type sampler struct {
+	seen  int64 // bytes of text
+	owed  int64 // of them, those that the next piece will stand for
+	bytes int64 // of the last piece
+	// weight is that of the last piece.
+	weight int64
+}
+
+// What a sampler weighs.
 const (
-	stride = 1024
-	sample = 128
+	weighedWhole = 4096
+	stride       = 1024
+	piece        = 128
 )
 
-// sampled weighs text by samples, if it is long.
-func sampled(t scan.Text) int64 {
-	if len(t) < 2*stride {
+func (s *sampler) weigh(t scan.Text) (n int64) {
+	if s.seen += int64(len(t)); s.seen <= weighedWhole {
 		return text(t)
 	}
-	var n, seen int64
-	for i := 0; i < len(t); i += stride {
-		part := t[i:min(i+sample, len(t))]
-		n += text(part)
-		seen += int64(len(part))
+	for len(t) > 0 {
+		part := t[:min(len(t), stride)]
+		t = t[len(part):]
+		if s.owed += int64(len(part)); s.owed < stride {
+			return n
+		}
+		part = part[:min(len(part), piece)]
+		s.bytes, s.weight = int64(len(part)), text(part)
+		n += s.owed * s.weight / s.bytes
+		s.owed = 0
 	}
-	return n * int64(len(t)) / seen
+	return n
 }
 
 // dense reports whether a text has no spaces.
