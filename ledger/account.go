@@ -57,7 +57,7 @@ func (j *journal) adopt(bytes int64) {
 func (j *journal) lag(stored position) Lag {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	lag := Lag{Records: int64(j.ends - j.stored), Bytes: j.adopted, Dropped: j.dropped}
+	lag := Lag{Records: int64(j.ends-j.stored) + j.holding, Bytes: j.adopted, Dropped: j.dropped}
 	for _, s := range j.segments {
 		switch {
 		case s.number > stored.segment:
@@ -66,7 +66,7 @@ func (j *journal) lag(stored position) Lag {
 			lag.Bytes += s.size - max(stored.offset, int64(len(magic)))
 		}
 	}
-	if lag.Records > 0 {
+	if j.ends > j.stored {
 		lag.Age = max(0, j.now().Sub(j.oldest))
 	}
 	return lag

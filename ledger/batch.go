@@ -26,6 +26,23 @@ func (b *batch) add(e entry, frame []byte) {
 	b.entries = append(b.entries, e)
 }
 
+// part gives frames from one on: as many as most bytes hold, but one at least.
+func (b *batch) part(from, most int) batch {
+	begin, to := b.entries[from].begin, from+1
+	for to < len(b.entries) && b.entries[to].end-begin <= most {
+		to++
+	}
+	return batch{buf: b.buf[begin:b.entries[to-1].end], entries: b.entries[from:to]}
+}
+
+// from gives a batch of the frames from one on, in a buffer of its own.
+func (b *batch) from(n int) (rest batch) {
+	for _, e := range b.entries[n:] {
+		rest.add(e, b.buf[e.begin:e.end])
+	}
+	return rest
+}
+
 // mostSpare is the size of a buffer beyond which it is not kept for the next batch.
 const mostSpare = 1 << 20
 

@@ -68,6 +68,7 @@ type journal struct {
 	stored   uint64 // those of them that have been stored
 	oldest   time.Time
 	dropped  int64
+	holding  int64 // ends that are held
 	closed   bool
 }
 
@@ -213,24 +214,38 @@ func (j *journal) hold(e entry, frame []byte) {
 		return
 	}
 	j.held.add(e, frame)
+	j.holding++
 }
 
-// writeHeld writes what is held.
-func (j *journal) writeHeld() error {
-	if len(j.held.buf) == 0 {
-		return nil
+// mostPart bounds what is written at once of what is held, so that a little room is enough to
+// begin with.
+const mostPart = 256 << 10
+
+// writeHeld writes what is held, part by part.
+func (j *journal) writeHeld() (err error) {
+	written := 0
+	for err == nil && written < len(j.held.entries) {
+		part := j.held.part(written, mostPart)
+		if err = j.put(part.buf); err == nil {
+			j.noteHeld(&part)
+			written += len(part.entries)
+		}
 	}
-	if err := j.put(j.held.buf); err != nil {
-		return err
+	if written > 0 {
+		j.held = j.held.from(written)
 	}
+	return err
+}
+
+// noteHeld notes that ends that were held have been written.
+func (j *journal) noteHeld(part *batch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.count(&j.held)
-	for _, e := range j.held.entries {
+	j.count(part)
+	j.holding -= int64(len(part.entries))
+	for _, e := range part.entries {
 		delete(j.open, e.id)
 	}
-	j.held = batch{}
-	return nil
 }
 
 // put writes frames at the end of the journal. What a write that failed has left behind is

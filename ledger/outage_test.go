@@ -305,6 +305,11 @@ func TestDiskFullForLong(t *testing.T) {
 	if want := int64(n - mostHeld/(mostRaw+400)); dropped < want-20 || dropped > want+20 {
 		t.Errorf("%d records were dropped, want about %d", dropped, want)
 	}
+	if held := l.Lag().Records; held+dropped != n {
+		t.Errorf("%d records wait and %d were dropped, of %d", held, dropped, n)
+	}
+	disk.set(1 << 20) // which is less than all that is held
+	eventually(t, func() bool { return store.count() > 0 })
 	disk.set(64 << 20)
 	flush(t, l)
 	if int64(store.count())+dropped != n {
