@@ -76,10 +76,11 @@ func (c *crowd) draft(of *client) *call {
 	return one
 }
 
-// ask makes a call. A gateway that is not there is waited for a moment.
+// ask makes a call. A gateway that is not there, or says that it can do nothing, is left alone
+// for a moment.
 func (c *crowd) ask(one *call) {
-	if err := one.ask(c.sites[c.draw(len(c.sites))]); err != nil && one.status == 0 {
-		time.Sleep(10 * time.Millisecond)
+	if err := one.ask(c.sites[c.draw(len(c.sites))]); err != nil && one.status == 0 || one.overloaded() {
+		time.Sleep(20 * time.Millisecond)
 	}
 	if c.judge != nil && one.status != 0 {
 		c.judge(one)

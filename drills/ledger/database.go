@@ -54,7 +54,7 @@ func outage(b *bench) error {
 		}
 	}
 	o.crowd.begin(6)
-	time.Sleep(time.Second)
+	time.Sleep(known)
 	if err := o.server.Halt(); err != nil {
 		return err
 	}
@@ -76,6 +76,10 @@ func outage(b *bench) error {
 	}
 	return b.verdict()
 }
+
+// known is how long it takes until a node has heard of all changes of keys: one of which it
+// hears just when the database goes away is not known to it any more.
+const known = 2500 * time.Millisecond
 
 // unknown excuses that calls of a client that did not pass authentication are not recorded.
 func (o *outageOf) unknown(c *client) func(*call) bool {
@@ -154,7 +158,7 @@ func (b *bench) refusesAndRecovers(c *crowd, take, give func() error) error {
 	}
 	c.begin(6)
 	defer c.end()
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(known)
 	if err := take(); err != nil {
 		return err
 	}
@@ -193,7 +197,7 @@ func (b *bench) goesOnAndCounts(n *node, c *crowd, enough float64, take, give fu
 		}
 	}
 	c.begin(6)
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(known)
 	err := take()
 	time.Sleep(2 * time.Second)
 	dropped := func() float64 {

@@ -79,11 +79,12 @@ func strictDisk(b *bench) error {
 }
 
 // relaxedDisk does the same with a gateway that goes on. What the disk does not take is kept
-// in memory as long as there is room, so that it takes a while until any record is lost.
+// in memory, and written as room is made by what has been stored, so that as long as the store
+// is there nothing need be lost; what is, is counted.
 func relaxedDisk(b *bench) error {
 	d, n, c, err := b.startOnDisk("")
 	if err != nil {
 		return err
 	}
-	return b.goesOnAndCounts(n, c, float64(b.rounds(20, 0)), d.fill, d.free)
+	return b.goesOnAndCounts(n, c, 0, d.fill, d.free)
 }
