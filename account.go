@@ -24,7 +24,7 @@ type account struct {
 
 	lease   limits.Lease
 	held    bool // the lease is to be settled
-	renewal *time.Timer
+	renewal renewal
 	demand  limits.Demand
 	prompt  int64 // the estimated size of the prompt in tokens, 0 if it was not estimated
 

@@ -37,7 +37,7 @@ func (c *call) reserve() error {
 		return c.overLimit(&meters[verdict.Refused], verdict.Wait)
 	}
 	c.account.held = true
-	c.account.renewal = time.AfterFunc(limits.Expiry/3, c.renew)
+	c.account.renewal.begin(c.renew)
 	return nil
 }
 
@@ -103,7 +103,7 @@ func (c *call) renew() {
 	if err := c.s.accounts.engines.Limits.Renew(ctx, l.Tenant, []string{l.ID}, time.Now()); err != nil {
 		c.h.logger.Warn("reservation cannot be renewed", zap.String("request_id", c.requestID()), zap.Error(err))
 	}
-	c.account.renewal.Reset(limits.Expiry / 3)
+	c.account.renewal.again()
 }
 
 // settleLimits counts what the request has used in place of what was reserved.
@@ -112,7 +112,7 @@ func (c *call) settleLimits() {
 		return
 	}
 	c.account.held = false
-	c.account.renewal.Stop()
+	c.account.renewal.end()
 	l, t := &c.account.lease, &c.account.tokens
 	var actual []int64
 	if len(c.account.attempts) == 0 {
