@@ -14,7 +14,7 @@ type counts struct {
 	crowd *crowd
 	away  map[*client]int // what clients are told while Redis is away
 
-	daily, spent, rate, money, busy, free *client
+	daily, spent, rate, money, busy, leaver, free *client
 }
 
 // The limits of the trial. A request reserves 0.0016 USD where money is limited.
@@ -95,6 +95,7 @@ func (b *bench) newCounts(onFailure string) (*counts, error) {
 		{"rate", &c.rate, map[string]any{"requests_per_minute": 1_000_000}},
 		{"money", &c.money, map[string]any{"budget_per_day": "1000"}},
 		{"busy", &c.busy, map[string]any{"concurrent": places}},
+		{"leaver", &c.leaver, map[string]any{"concurrent": places}},
 		{"free", &c.free, nil},
 	} {
 		if *k.into, err = c.node.newClient(k.name, k.limits); err != nil {
@@ -123,7 +124,7 @@ func (c *counts) useUp() {
 	}
 	// What a request has not used of its reservation is free again a moment later.
 	spent := 0
-	for refused := 0; refused < 10 && spent < 100; {
+	for refused := 0; refused < 5 && spent < 100; {
 		if c.ask(c.spent).status == 200 {
 			spent++
 			refused = 0
@@ -212,7 +213,7 @@ func (c *counts) back(what string) error {
 func (c *counts) stopped() error {
 	var holders sync.WaitGroup
 	for range places {
-		holders.Go(func() { c.holdPlace() })
+		holders.Go(func() { c.crowd.holdPlace(c.busy) })
 	}
 	time.Sleep(slowPace)
 	if one := c.ask(c.busy); one.status != 429 {
@@ -229,31 +230,22 @@ func (c *counts) stopped() error {
 	if err := c.back("was stopped"); err != nil {
 		return err
 	}
+	for range places {
+		one := c.crowd.draft(c.leaver)
+		one.model, one.stream, one.leaves = "slow", true, true
+		c.crowd.ask(one)
+	}
 	c.checkFree()
 	return nil
-}
-
-// holdPlace makes a call that takes its time.
-func (c *counts) holdPlace() *call {
-	one := c.crowd.draft(c.busy)
-	one.model, one.stream = "slow", true
-	c.crowd.ask(one)
-	return one
 }
 
 // checkFree checks that all places are free: as many requests as there are places are
 // admitted at once.
 func (c *counts) checkFree() {
 	time.Sleep(time.Second) // until what was settled has been told
-	answers := make([]*call, places)
-	var all sync.WaitGroup
-	for i := range answers {
-		all.Go(func() { answers[i] = c.holdPlace() })
-	}
-	all.Wait()
-	for _, one := range answers {
-		if one.status != 200 {
-			c.complain("a place is not free again: %s", one.said())
+	for _, as := range []*client{c.busy, c.leaver} {
+		if free := c.crowd.freePlaces(as); free != places {
+			c.complain("of %d places of %s only %d are free again", places, as.name, free)
 		}
 	}
 	if most := c.provider.atOnce(c.busy.name); most > places {

@@ -79,7 +79,7 @@ func outage(b *bench) error {
 
 // known is how long it takes until a node has heard of all changes of keys: one of which it
 // hears just when the database goes away is not known to it any more.
-const known = 2500 * time.Millisecond
+const known = 2 * time.Second
 
 // unknown excuses that calls of a client that did not pass authentication are not recorded.
 func (o *outageOf) unknown(c *client) func(*call) bool {

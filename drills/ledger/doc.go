@@ -1,13 +1,13 @@
 // Command ledger shows that the bill is right whatever happens, on the real binary:
 //
-//	go run ./drills/ledger              all trials, in their long form
+//	go run ./drills/ledger              all trials, in about five minutes
 //	go run ./drills/ledger -short       the same in about a minute and a half
 //	go run ./drills/ledger -run kills   the trials whose names match
 //
 // It builds cmd/caddy, runs it as processes of their own on loopback, and stands itself on
 // both sides of it: as the provider, which notes what it has served to whom, and as clients
 // of Chat and Messages. Then it does to the gateway what happens to servers: it kills it at
-// random moments, stops its database, fills the disk that its journal is on, flushes, freezes
+// random moments and while it holds places in Redis, stops its database, fills the disk that its journal is on, flushes, freezes
 // and stops the Redis that counts its limits, and runs several on one database and one Redis.
 //
 // After each trial the ledger is compared with what the provider and the clients know: each

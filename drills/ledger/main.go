@@ -46,6 +46,7 @@ var trials = []struct {
 	{"Redis away, local", localCounts},
 	{"Redis away, deny", denyCounts},
 	{"Redis away, allow", allowCounts},
+	{"places of a killed process", leftPlaces},
 	{"several nodes", several},
 }
 
