@@ -7,8 +7,9 @@
 // It builds cmd/caddy, runs it as processes of their own on loopback, and stands itself on
 // both sides of it: as the provider, which notes what it has served to whom, and as clients
 // of Chat and Messages. Then it does to the gateway what happens to servers: it kills it at
-// random moments and while it holds places in Redis, stops its database, fills the disk that its journal is on, flushes, freezes
-// and stops the Redis that counts its limits, and runs several on one database and one Redis.
+// random moments and while it holds places in Redis, stops its database, fills the disk that
+// its journal is on, flushes, freezes and stops the Redis that counts its limits, and runs
+// several on one database and one Redis.
 //
 // After each trial the ledger is compared with what the provider and the clients know: each
 // request that a client got a byte of an answer to has one record, each call that the
