@@ -58,7 +58,7 @@ func (c *call) demand(s *limits.Subject) limits.Demand {
 		return limits.Demand{}
 	}
 	price, upstream := c.firstPrice()
-	c.account.prompt = estimate.Rough(c.document())
+	c.account.prompt = estimate.Rough(c.body)
 	input := c.s.runtime.calibration.Apply(upstream, c.account.prompt)
 	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, s.HasBudget())
 	d := limits.Demand{Input: input, Output: output}

@@ -123,71 +123,87 @@ const maxInline = 2048
 
 // Body estimates a prompt whose body is validated but not decoded: by its strings,
 // without media.
-func Body(doc *scan.Doc) int64 { return (perRequest + value(doc.Root(), text[scan.Text]) + 999) / 1000 }
+func Body(doc *scan.Doc) int64 { return (perRequest + value(doc.Root()) + 999) / 1000 }
 
-// Rough estimates such a prompt from samples of its text, in a small part of the time: good
-// enough for what is reserved and will be settled.
-func Rough(doc *scan.Doc) int64 {
-	var s sampler
-	n := perRequest + value(doc.Root(), s.weigh)
-	return (n + s.owed*s.weight/max(s.bytes, 1) + 999) / 1000
+// The pieces of a body that Rough looks at: one of so many bytes in each stride, of which so
+// many tell whether it is base64 data. Of a large body, whose middle is most probably data,
+// only the edges are looked at so closely.
+const (
+	piece  = 128
+	stride = 1024
+	glance = 40
+	edge   = 64 << 10
+	middle = 256 // pieces
+)
+
+// Rough estimates such a prompt by pieces of its body, whatever they are part of, in a small
+// part of the time: good enough for what is reserved and will be settled, as long as what
+// it is wrong by is about the same every time (see Calibration). Pieces of base64 data count
+// for nothing, and each run of them that it sees for one image.
+func Rough(body []byte) int64 {
+	p := pieces{weight: perRequest}
+	if len(body) <= 4*edge {
+		p.look(body, stride)
+	} else {
+		p.look(body[:edge], stride)
+		p.look(body[edge:len(body)-edge], (len(body)-2*edge)/middle)
+		p.look(body[len(body)-edge:], stride)
+	}
+	return (p.weight + 999) / 1000
 }
 
-// value weighs what is in a value, its strings by weigh.
-func value(v scan.Value, weigh func(scan.Text) int64) int64 {
+// pieces is what Rough has seen.
+type pieces struct {
+	weight int64
+	inData bool
+}
+
+// look weighs a piece in each step.
+func (p *pieces) look(body []byte, step int) {
+	for i := 0; i < len(body); i += step {
+		part := body[i:min(i+piece, len(body))]
+		if len(part) >= glance && isData(part[:glance]) {
+			if !p.inData {
+				p.weight += perImage
+			}
+			p.inData = true
+			continue
+		}
+		p.inData = false
+		p.weight += text(part) * int64(min(step, len(body)-i)) / int64(len(part))
+	}
+}
+
+// isData reports whether a piece can be of base64 data alone.
+func isData(part []byte) bool {
+	for _, c := range part {
+		if c == ' ' || c == '"' || c == '\\' || c == ',' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// value weighs what is in a value.
+func value(v scan.Value) int64 {
 	var n int64
 	switch v.Kind() {
 	case scan.Object:
 		for key, member := range v.Members() {
-			n += weigh(key) + value(member, weigh)
+			n += text(key) + value(member)
 		}
 	case scan.Array:
 		for e := range v.Elements() {
-			n += perBlock + value(e, weigh)
+			n += perBlock + value(e)
 		}
 	case scan.String:
 		if t := v.Text(); len(t) > maxInline && dense(t[:maxInline]) {
 			n = perImage
 		} else {
-			n = weigh(t)
+			n = text(t)
 		}
 	default:
 		n = perOther
-	}
-	return n
-}
-
-// sampler weighs the beginning of a prompt, and from there on a piece of each stride of its
-// text; the rest of the stride is taken to be like that.
-type sampler struct {
-	seen  int64 // bytes of text
-	owed  int64 // of them, those that the next piece will stand for
-	bytes int64 // of the last piece
-	// weight is that of the last piece.
-	weight int64
-}
-
-// What a sampler weighs.
-const (
-	weighedWhole = 4096
-	stride       = 1024
-	piece        = 128
-)
-
-func (s *sampler) weigh(t scan.Text) (n int64) {
-	if s.seen += int64(len(t)); s.seen <= weighedWhole {
-		return text(t)
-	}
-	for len(t) > 0 {
-		part := t[:min(len(t), stride)]
-		t = t[len(part):]
-		if s.owed += int64(len(part)); s.owed < stride {
-			return n
-		}
-		part = part[:min(len(part), piece)]
-		s.bytes, s.weight = int64(len(part)), text(part)
-		n += s.owed * s.weight / s.bytes
-		s.owed = 0
 	}
 	return n
 }
