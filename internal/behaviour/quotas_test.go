@@ -35,7 +35,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{"requests per minute", "rpm 2", 2, "rate_limit_exceeded", [2]string{"rate_limit_error", "rate_limit_error"}, "", "requests per minute of this key (2)"},
 		{"requests per day", "rpd 2", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "requests per day of this key (2)"},
-		{"tokens per day", "tokens_per_day 145", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "tokens per day of this key (145)"},
+		{"tokens per day", "tokens_per_day 165", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "tokens per day of this key (165)"},
 		{"output tokens per day", "output_tokens_per_day 105", 2, "insufficient_quota", [2]string{"insufficient_quota", "rate_limit_error"}, "false", "output tokens per day of this key (105)"},
 		{"CC22: a budget", "budget 0.0017/month", 2, "insufficient_quota", [2]string{"insufficient_quota", "billing_error"}, "false", "USD per month of this key (0.0017)"},
 	} {

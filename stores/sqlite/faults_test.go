@@ -256,6 +256,7 @@ func TestProcesses(t *testing.T) {
 			t.Fatal(err)
 		}
 		inserted++
+		time.Sleep(time.Millisecond) // SQLite lets nobody in whom the writer does not leave a moment
 		select {
 		case e := <-ends:
 			ended++
