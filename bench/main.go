@@ -198,14 +198,22 @@ func (o *options) write(rows []row) error {
 	if o.json {
 		return writeJSON(os.Stdout, rows)
 	}
-	writeMarkdown(os.Stdout, rows)
+	writeMarkdown(os.Stdout, rows, o.baseline())
 	if o.doc == "" {
 		return nil
 	}
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "Made by `go run ./bench %s` with %s, %d CPUs, commit %s.\n\n", strings.Join(os.Args[1:], " "), runtime.Version(), runtime.NumCPU(), commit())
-	writeMarkdown(&table, rows)
+	writeMarkdown(&table, rows, o.baseline())
 	return updateDocument(o.doc, table.Bytes())
+}
+
+// baseline is what the rows are compared with.
+func (o *options) baseline() string {
+	if o.accounts {
+		return "without accounts"
+	}
+	return "reverse_proxy"
 }
 
 // commit names what was measured.

@@ -102,9 +102,10 @@ func latencyRows(medians map[subject]time.Duration) []row {
 	return rows
 }
 
-// writeMarkdown writes the rows as a table that a terminal shows well, too.
-func writeMarkdown(w io.Writer, rows []row) {
-	cells := [][]string{{"scenario", "way", "reverse_proxy", "gateway", "unit", "ratio", "goal", "at most", ""}}
+// writeMarkdown writes the rows as a table that a terminal shows well, too. baseline names
+// what they are compared with.
+func writeMarkdown(w io.Writer, rows []row, baseline string) {
+	cells := [][]string{{"scenario", "way", baseline, "gateway", "unit", "ratio", "goal", "at most", ""}}
 	last := ""
 	for _, r := range rows {
 		name := r.Scenario

@@ -66,7 +66,7 @@ func TestReplaceTable(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	var b strings.Builder
-	writeMarkdown(&b, []row{{Scenario: "s", Subject: "Chat → Chat", Unit: "ms", Baseline: 1, Value: 2, Ratio: 1}})
+	writeMarkdown(&b, []row{{Scenario: "s", Subject: "Chat → Chat", Unit: "ms", Baseline: 1, Value: 2, Ratio: 1}}, "reverse_proxy")
 	lines := strings.Split(b.String(), "\n")
 	if len(lines) != 4 || len([]rune(lines[0])) != len([]rune(lines[2])) {
 		t.Errorf("table\n%s", b.String())
