@@ -26,7 +26,7 @@ type account struct {
 	held    bool // the lease is to be settled
 	renewal renewal
 	demand  limits.Demand
-	prompt  int64 // the estimated size of the prompt in tokens, 0 if it was not estimated
+	rough   int64 // estimate.Rough of the prompt, 0 if nobody has needed it
 
 	tokens ledger.Tokens // of all attempts, once recorded
 	cost   prices.Amount
@@ -64,7 +64,7 @@ func (a *attempt) openEntry() *failure {
 	start := ledger.Start{
 		ID: c.requestID(), Time: c.started, Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(), Dialect: c.dialect.Inbound.Name(),
 		Model: c.modelName(), Session: c.session(), Stream: c.ask.stream, Attempt: c.account.attempts[len(c.account.attempts)-1],
-		Expected: ledger.Tokens{Input: c.roughPrompt(), Output: c.account.demand.Output},
+		Expected: c.expected(),
 		Ended:    c.account.attempts[:len(c.account.attempts)-1],
 	}
 	if a.price != nil {
@@ -80,13 +80,16 @@ func (a *attempt) openEntry() *failure {
 	return nil
 }
 
-// roughPrompt is about how many tokens the prompt has; that costs nothing where nobody has
-// needed to know it better.
-func (c *call) roughPrompt() int64 {
-	if c.account.prompt > 0 {
-		return c.account.prompt
+// expected is what the request is believed to use, for the case that nobody lives to see its
+// end. Where nothing was reserved, that costs next to nothing to tell.
+func (c *call) expected() ledger.Tokens {
+	switch d := &c.account.demand; {
+	case c.op != opGenerate:
+		return ledger.Tokens{}
+	case d.Input > 0:
+		return ledger.Tokens{Input: d.Input, Output: d.Output}
 	}
-	return int64(len(c.body)) / 4
+	return ledger.Tokens{Input: int64(len(c.body)) / 4, Output: c.s.runtime.learned.Expected(c.keyID(), c.modelName(), 0, false)}
 }
 
 // closeEntry completes the account of a call to a provider. f is why it failed, nil if it
@@ -151,10 +154,10 @@ func tokensOf(u *translate.Usage) ledger.Tokens {
 // estimatedPrompt is the size of the prompt in tokens, for answers whose provider did not
 // come to tell it.
 func (c *call) estimatedPrompt() int64 {
-	if c.account.prompt == 0 && len(c.body) > 0 {
-		c.account.prompt = estimate.Body(c.document())
+	if len(c.body) == 0 {
+		return 0
 	}
-	return c.account.prompt
+	return estimate.Body(c.document())
 }
 
 // heard counts what a stream has said, for one that ends before it has told its usage. The

@@ -7,10 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/rickyjim626/xjp-gateway/admin"
 	"github.com/rickyjim626/xjp-gateway/estimate"
+	"github.com/rickyjim626/xjp-gateway/limits"
 	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/registry"
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -116,10 +115,7 @@ func (b administration) quoteRequest(ctx context.Context, q *admin.QuoteRequest)
 	if err != nil {
 		return nil, err
 	}
-	c := &call{
-		endpoint: endpoint{op: opGenerate, dialect: d}, s: b.app.snapshot.Load(), w: &unread{header: http.Header{}}, r: r, id: newID(), started: time.Now(),
-		h: &Handler{Auth: "off", app: b.app, logger: zap.NewNop()},
-	}
+	c := b.app.rehearsal(d, r, nil)
 	defer c.release()
 	if err := c.readBody(); err != nil {
 		return nil, notPriced(err)
@@ -129,14 +125,10 @@ func (b administration) quoteRequest(ctx context.Context, q *admin.QuoteRequest)
 	}
 	usage := &translate.Usage{Input: estimate.Body(c.document()), Estimated: true}
 	if usage.Output = d.needs(c.document()).Answer; usage.Output <= 0 {
-		usage.Output = expectedAnswer
+		usage.Output = limits.Unlearned
 	}
 	return b.quoteModel(c.match, c.ask.model, usage), nil
 }
-
-// expectedAnswer is how many tokens an answer is expected to have whose length the client
-// does not bound.
-const expectedAnswer = 1024
 
 // notPriced tells what is wrong with a request, as its client would be told.
 func notPriced(err error) error {

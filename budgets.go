@@ -70,9 +70,8 @@ type budgetEvent struct {
 
 // watchBudget tells of a budget whose use has reached a threshold: in the log, as an event
 // of Caddy's, and to the webhook.
-func (c *call) watchBudget(m *limits.Meter, remaining int64, now time.Time) {
-	used := m.Limit - remaining
-	percent := int(float64(used) / float64(m.Limit) * 100)
+func (c *call) watchBudget(m *limits.Meter, used int64, now time.Time) {
+	percent := int(used * 100 / m.Limit) // budgets are far too small to overflow
 	alerts := &c.s.alerts
 	reached := c.s.runtime.budgets.reach(c.key.Tenant+" "+m.Key+" "+m.Window, percent, alerts.thresholds)
 	for _, threshold := range reached {
@@ -134,13 +133,18 @@ const (
 	webhookTimeout = 10 * time.Second
 )
 
-// webhooks bounds how many calls of webhooks are under way.
-var webhooks = make(chan struct{}, 16)
+// webhooks bounds how many calls of webhooks are under way, or wait to be tried again.
+var webhooks = make(chan struct{}, 256)
 
 // callWebhook sends an event, again after a while if it is not taken.
 func (a *App) callWebhook(e *budgetEvent, address string) {
-	webhooks <- struct{}{}
-	defer func() { <-webhooks }()
+	select {
+	case webhooks <- struct{}{}:
+		defer func() { <-webhooks }()
+	default:
+		a.logger.Error("webhook is not called, as too many calls of it wait already", zap.String("budget", e.Budget))
+		return
+	}
 	body, _ := json.Marshal(e)
 	var err error
 	for try := range webhookTries {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -162,4 +163,15 @@ func addSwitch(fl caddycmd.Flags, body map[string]any) error {
 		body["disabled"] = disable
 	}
 	return nil
+}
+
+// change asks for a change of what a path names: of the fields that the flags name.
+func change(fl caddycmd.Flags, a administrator, path string, body map[string]any) (io.ReadCloser, error) {
+	if err := addSwitch(fl, body); err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return nil, errNothing
+	}
+	return a.ask("PATCH", path, nil, body)
 }

@@ -208,13 +208,7 @@ away, an empty text a description, a list or metadata, and never an expiry.
 		if err != nil {
 			return err
 		}
-		if err := addSwitch(fl, body); err != nil {
-			return err
-		}
-		if len(body) == 0 {
-			return errNothing
-		}
-		answer, err := a.ask("PATCH", keyPath(fl), nil, body)
+		answer, err := change(fl, a, keyPath(fl), body)
 		if err != nil {
 			return err
 		}

@@ -172,13 +172,7 @@ until --enable.` + aboutLimits + aboutDirect,
 		if err != nil {
 			return err
 		}
-		if err := addSwitch(fl, body); err != nil {
-			return err
-		}
-		if len(body) == 0 {
-			return errNothing
-		}
-		answer, err := a.ask("PATCH", tenantPath(fl), nil, body)
+		answer, err := change(fl, a, tenantPath(fl), body)
 		if err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ type ExplainedError struct {
 // r's headers, which may name a session. The query says the client's dialect and the id of
 // its key; without a key the request may use all models. Sites narrow nothing here.
 func (a *App) explain(r *http.Request) (*Explanation, error) {
-	s, query := a.snapshot.Load(), r.URL.Query()
+	query := r.URL.Query()
 	d, err := explainedDialect(query.Get("dialect"))
 	if err != nil {
 		return nil, err
@@ -103,16 +103,22 @@ func (a *App) explain(r *http.Request) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{
-		endpoint: endpoint{op: opGenerate, dialect: d}, s: s, w: &unread{header: http.Header{}}, r: r, id: newID(), started: time.Now(), key: key,
-		h: &Handler{Auth: "off", app: a, logger: zap.NewNop()},
-	}
+	c := a.rehearsal(d, r, key)
 	defer c.release()
 	x := &Explanation{Dialect: d.Inbound.Name(), Key: query.Get("key"), Routes: []*ExplainedRoute{}}
 	if err := c.explainTo(x); err != nil {
 		x.Error = c.explainError(err)
 	}
 	return x, nil
+}
+
+// rehearsal is a call for a request in the body of r that is not carried out. The caller
+// releases it.
+func (a *App) rehearsal(d *dialect, r *http.Request, key *keys.Principal) *call {
+	return &call{
+		endpoint: endpoint{op: opGenerate, dialect: d}, s: a.snapshot.Load(), w: &unread{header: http.Header{}}, r: r, id: newID(), started: time.Now(), key: key,
+		h: &Handler{Auth: "off", app: a, logger: zap.NewNop()},
+	}
 }
 
 // explainTo goes as far with the request as can be gone without calling anybody.

@@ -12,6 +12,7 @@ import (
 func (c *call) settle() {
 	c.record()
 	c.settleLimits()
+	c.learn()
 	c.h.app.metrics.end(c)
 	c.logFields()
 	c.publish()

@@ -81,14 +81,13 @@ func (c *call) consider(p *plan) {
 
 // priceCandidates tells what the request is expected to cost by each route.
 func (c *call) priceCandidates(p *plan) {
-	input := c.estimatedPrompt()
 	output := c.s.runtime.learned.Expected(c.keyID(), c.modelName(), c.dialect.needs(c.document()).Answer, false)
 	for i := range p.candidates {
 		cand := &p.candidates[i]
 		upstream := c.match.Upstream(cand.Route)
 		cand.Cost = -1
 		if price := c.s.accounts.price(cand.Route.Data.(*route), upstream); price != nil {
-			cand.Cost = int64(price.Expect(c.s.runtime.calibration.Apply(upstream, input), output, c.started))
+			cand.Cost = int64(price.Expect(c.expectedPrompt(upstream), output, c.started))
 		}
 	}
 }

@@ -175,7 +175,9 @@ func (c *call) see(a *attempt, seen *translate.Seen) {
 	if seen.Usage != nil {
 		c.outcome.usage = *seen.Usage
 		c.outcome.usage.Raw = nil
-		a.noteUsage(seen.Usage.Raw)
+		if c.s.accounts.ledger != nil {
+			a.noteUsage(seen.Usage.Raw)
+		}
 	}
 	if seen.Stop != nil {
 		c.outcome.stop = seen.Stop.Native

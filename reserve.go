@@ -58,14 +58,21 @@ func (c *call) demand(s *limits.Subject) limits.Demand {
 		return limits.Demand{}
 	}
 	price, upstream := c.firstPrice()
-	c.account.prompt = estimate.Rough(c.body)
-	input := c.s.runtime.calibration.Apply(upstream, c.account.prompt)
+	input := c.expectedPrompt(upstream)
 	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, s.HasBudget())
 	d := limits.Demand{Input: input, Output: output}
 	if price != nil {
 		d.Cost = price.Expect(input, output, c.started)
 	}
 	return d
+}
+
+// expectedPrompt is about how many tokens of a provider's model the prompt is.
+func (c *call) expectedPrompt(upstream string) int64 {
+	if c.account.rough == 0 {
+		c.account.rough = estimate.Rough(c.body)
+	}
+	return c.s.runtime.calibration.Apply(upstream, c.account.rough)
 }
 
 // firstPrice is the price of the model's first route, by which money is reserved; it is nil
@@ -121,18 +128,17 @@ func (c *call) settleLimits() {
 		actual = limits.Actual(make([]int64, 0, len(l.Meters)), l.Meters, t.Prompt(), t.Output, c.account.cost)
 	}
 	c.s.accounts.engines.Limits.Settle(l, actual, time.Now())
-	c.learn()
 }
 
-// learn makes the next reservation better than this one was.
+// learn makes what is expected of the next request better than it was of this one.
 func (c *call) learn() {
 	o := &c.outcome
-	if !o.usage.Reported || o.err != nil || o.gone {
+	if c.op != opGenerate || !o.usage.Reported || o.err != nil || o.gone || o.replayed {
 		return
 	}
-	c.s.runtime.learned.Observe(c.key.ID, c.modelName(), o.usage.Output)
-	if c.account.prompt > 0 {
-		c.s.runtime.calibration.Observe(o.model, c.account.prompt, o.usage.Prompt())
+	c.s.runtime.learned.Observe(c.keyID(), c.modelName(), o.usage.Output)
+	if c.account.rough > 0 {
+		c.s.runtime.calibration.Observe(o.model, c.account.rough, o.usage.Prompt())
 	}
 }
 
@@ -199,8 +205,15 @@ func (c *call) appendReset(dst []byte, reset time.Duration, now time.Time) []byt
 // watchBudgets tells of budgets that are about to be used up.
 func (c *call) watchBudgets(meters []limits.Meter, v *limits.Verdict, now time.Time) {
 	for i := range meters {
-		if meters[i].IsBudget() {
-			c.watchBudget(&meters[i], v.Remaining[i], now)
+		m := &meters[i]
+		switch {
+		case !m.IsBudget():
+		case i == v.Refused: // what is left is not enough for anything
+			c.watchBudget(m, m.Limit, now)
+		case v.Refused >= 0:
+			c.watchBudget(m, m.Limit-v.Remaining[i], now)
+		default: // this request has only reserved its part yet
+			c.watchBudget(m, m.Limit-v.Remaining[i]-m.Amount, now)
 		}
 	}
 }
