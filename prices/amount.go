@@ -45,6 +45,11 @@ func parseAnyAmount(text string) (Amount, error) {
 // String returns the amount as the shortest decimal of USD.
 func (a Amount) String() string { return formatDecimal(int64(a), amountPlaces) }
 
+// AppendText appends the decimal of USD. It does not fail.
+func (a Amount) AppendText(dst []byte) ([]byte, error) {
+	return appendDecimal(dst, int64(a), amountPlaces), nil
+}
+
 // MarshalText writes the decimal of USD.
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 

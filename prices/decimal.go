@@ -105,21 +105,37 @@ func (d *decimal) roundsUp(count int, n uint64) bool {
 }
 
 // formatDecimal writes n divided by ten to the power of places as the shortest decimal.
-func formatDecimal(n int64, places int) string {
-	digits := strconv.FormatInt(n, 10)
-	digits, negative := strings.CutPrefix(digits, "-")
-	if len(digits) <= places {
-		digits = strings.Repeat("0", places+1-len(digits)) + digits
+func formatDecimal(n int64, places int) string { return string(appendDecimal(nil, n, places)) }
+
+// appendDecimal appends what formatDecimal writes.
+func appendDecimal(dst []byte, n int64, places int) []byte {
+	var buf [longestDecimal]byte
+	digits := strconv.AppendInt(buf[:0], n, 10)
+	if digits[0] == '-' {
+		dst, digits = append(dst, '-'), digits[1:]
 	}
-	whole, fraction := digits[:len(digits)-places], strings.TrimRight(digits[len(digits)-places:], "0")
-	if fraction != "" {
-		whole += "." + fraction
+	point := len(digits) - places
+	if point <= 0 {
+		dst = append(dst, '0')
+	} else {
+		dst = append(dst, digits[:point]...)
 	}
-	if negative {
-		return "-" + whole
+	dst = append(dst, '.')
+	for ; point < 0; point++ {
+		dst = append(dst, '0')
 	}
-	return whole
+	dst = append(dst, digits[point:]...)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	if dst[len(dst)-1] == '.' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
 }
+
+// longestDecimal is the length of the longest number of 64 bits.
+const longestDecimal = 20
 
 // decimalOf is the text of a decimal in JSON, a string or a number; false is null.
 func decimalOf(data []byte) (string, bool) {

@@ -81,8 +81,6 @@ func array(c relational.Column, count int) (any, string) {
 	switch c.Kind {
 	case relational.Number:
 		return gather[int64](c, count), "bigint"
-	case relational.Truth:
-		return gather[bool](c, count), "boolean"
 	case relational.Time:
 		return gather[time.Time](c, count), "timestamptz"
 	}

@@ -12,42 +12,18 @@ import (
 	"github.com/rickyjim626/xjp-gateway/ledger"
 )
 
-// requests are the columns of the table of requests, the key first. The attempts of a
-// request are in its row, so that a request costs one row.
+// requests are the columns of the table of requests, the key first: what requests are chosen
+// by, and a document of all else, their attempts with it. So a request costs one short row.
 var requests = []field[ledger.Record]{
 	{"id", Text, func(r *ledger.Record) any { return &r.ID }},
 	{"time", Time, func(r *ledger.Record) any { return &r.Time }},
 	{"tenant", Text, func(r *ledger.Record) any { return &r.Tenant }},
 	{"key", Text, func(r *ledger.Record) any { return &r.Key }},
-	{"endpoint", Text, func(r *ledger.Record) any { return &r.Endpoint }},
-	{"dialect", Text, func(r *ledger.Record) any { return &r.Dialect }},
 	{"model", Text, func(r *ledger.Record) any { return &r.Model }},
-	{"session", Text, func(r *ledger.Record) any { return &r.Session }},
-	{"stream", Truth, func(r *ledger.Record) any { return &r.Stream }},
-	{"status", Number, func(r *ledger.Record) any { return &r.Status }},
-	{"ending", Text, func(r *ledger.Record) any { return &r.End }},
-	{"error", Text, func(r *ledger.Record) any { return &r.Error }},
-	{"route", Text, func(r *ledger.Record) any { return &r.Route }},
 	{"provider", Text, func(r *ledger.Record) any { return &r.Provider }},
-	{"upstream_model", Text, func(r *ledger.Record) any { return &r.Upstream }},
-	{"input", Number, func(r *ledger.Record) any { return &r.Tokens.Input }},
-	{"cache_read", Number, func(r *ledger.Record) any { return &r.Tokens.CacheRead }},
-	{"cache_write_5m", Number, func(r *ledger.Record) any { return &r.Tokens.CacheWrite5m }},
-	{"cache_write_1h", Number, func(r *ledger.Record) any { return &r.Tokens.CacheWrite1h }},
-	{"output", Number, func(r *ledger.Record) any { return &r.Tokens.Output }},
-	{"reasoning", Number, func(r *ledger.Record) any { return &r.Tokens.Reasoning }},
-	{"audio_input", Number, func(r *ledger.Record) any { return &r.Tokens.AudioInput }},
-	{"image_input", Number, func(r *ledger.Record) any { return &r.Tokens.ImageInput }},
-	{"audio_output", Number, func(r *ledger.Record) any { return &r.Tokens.AudioOutput }},
-	{"image_output", Number, func(r *ledger.Record) any { return &r.Tokens.ImageOutput }},
-	{"cost", Number, func(r *ledger.Record) any { return &r.Cost }},
-	{"estimated", Truth, func(r *ledger.Record) any { return &r.Estimated }},
-	{"unpriced", Truth, func(r *ledger.Record) any { return &r.Unpriced }},
-	{"replayed", Truth, func(r *ledger.Record) any { return &r.Replayed }},
-	{"latency_ms", Number, func(r *ledger.Record) any { return &r.Latency }},
-	{"first_token_ms", Number, func(r *ledger.Record) any { return &r.FirstToken }},
-	{"losses", Long, func(r *ledger.Record) any { return &r.Losses }},
-	{"attempts", JSON, func(r *ledger.Record) any { return &r.Attempts }},
+	{"session", Text, func(r *ledger.Record) any { return &r.Session }},
+	{"ending", Text, func(r *ledger.Record) any { return &r.End }},
+	{"record", JSON, func(r *ledger.Record) any { return r }},
 }
 
 var selectRequests = "SELECT " + names(requests) + " FROM xjp_requests"
@@ -58,13 +34,7 @@ func requestRows(records []*ledger.Record) *Rows {
 
 func scanRequest(scan scanner) (*ledger.Record, error) {
 	r := new(ledger.Record)
-	if err := scan(targets(requests, r)...); err != nil {
-		return nil, err
-	}
-	if len(r.Attempts) == 0 {
-		r.Attempts = nil
-	}
-	return r, nil
+	return r, scan(targets(requests, r)...)
 }
 
 // Insert implements ledger.Store.

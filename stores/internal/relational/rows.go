@@ -30,12 +30,10 @@ type Column struct {
 // Kind is the kind of a column's values.
 type Kind int
 
-// The kinds: short and long strings, int64, bool, time.Time, and a string that is JSON.
+// The kinds: strings, int64, time.Time, and a string that is JSON.
 const (
 	Text Kind = iota
-	Long
 	Number
-	Truth
 	Time
 	JSON
 )
@@ -80,7 +78,7 @@ type field[T any] struct {
 func rowsOf[T any](table string, keys int, fields []field[T], list []*T) *Rows {
 	r := &Rows{Table: table, Keys: keys, Columns: make([]Column, len(fields)), Count: len(list)}
 	for i, f := range fields {
-		r.Columns[i] = Column{Name: f.name, Kind: f.kind, At: func(row int) any { return value(f.kind, f.of(list[row])) }}
+		r.Columns[i] = Column{Name: f.name, Kind: f.kind, At: func(row int) any { return value(f.of(list[row])) }}
 	}
 	return r
 }
@@ -104,27 +102,20 @@ func targets[T any](fields []field[T], of *T) []any {
 }
 
 // value is what a pointer to a field points to, as a database takes it.
-func value(kind Kind, pointer any) any {
+func value(pointer any) any {
 	switch p := pointer.(type) {
 	case *string:
-		if kind == Long {
-			return cleanTo(longestLong, *p)
-		}
 		return clean(*p)
 	case *ledger.End:
 		return clean(string(*p))
 	case *int64:
 		return *p
-	case *int:
-		return int64(*p)
 	case *prices.Amount:
 		return int64(*p)
-	case *bool:
-		return *p
 	case *time.Time:
 		return exact(*p)
-	case *[]ledger.Attempt:
-		return encodeAttempts(*p)
+	case *ledger.Record:
+		return encodeDocument(p)
 	}
 	panic(fmt.Sprintf("relational: a field of the type %T", pointer))
 }
@@ -134,7 +125,7 @@ func target(pointer any) any {
 	switch p := pointer.(type) {
 	case *time.Time:
 		return (*moment)(p)
-	case *[]ledger.Attempt:
+	case *ledger.Record:
 		return document{p}
 	}
 	return pointer

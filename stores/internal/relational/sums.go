@@ -47,6 +47,10 @@ var (
 type sums struct {
 	location *time.Location
 	groups   map[group]*ledger.Sum
+	// quarter is the quarter of an hour of the record before, which lies within one day in
+	// any zone, and day that day.
+	quarter int64
+	day     string
 }
 
 // group is what the table of sums by day has one row for.
@@ -58,7 +62,10 @@ func newSums(location *time.Location) *sums {
 
 // count adds a record some times, which may be negative.
 func (s *sums) count(r *ledger.Record, times int64) {
-	g := group{dayOf(r.Time, s.location), clean(r.Tenant), clean(r.Key), clean(r.Model), clean(r.Provider)}
+	if quarter := r.Time.Unix() / (15 * 60); quarter != s.quarter || s.day == "" {
+		s.quarter, s.day = quarter, dayOf(r.Time, s.location)
+	}
+	g := group{s.day, clean(r.Tenant), clean(r.Key), clean(r.Model), clean(r.Provider)}
 	sum := s.groups[g]
 	if sum == nil {
 		sum = &ledger.Sum{Day: g.day, Tenant: g.tenant, Key: g.key, Model: g.model, Provider: g.provider}

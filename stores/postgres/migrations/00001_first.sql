@@ -61,40 +61,18 @@ CREATE TABLE xjp_audit (
 CREATE INDEX xjp_audit_time ON xjp_audit (time, id);
 CREATE INDEX xjp_audit_tenant ON xjp_audit (tenant, time, id);
 
+-- What requests are chosen by has columns of its own. All else is JSON: each column costs the
+-- writer, and this table gets a row for each request.
 CREATE TABLE xjp_requests (
-	id             text COLLATE "C" NOT NULL PRIMARY KEY,
-	time           timestamptz NOT NULL,
-	tenant         text COLLATE "C" NOT NULL DEFAULT '',
-	key            text COLLATE "C" NOT NULL DEFAULT '',
-	endpoint       text NOT NULL DEFAULT '',
-	dialect        text NOT NULL DEFAULT '',
-	model          text COLLATE "C" NOT NULL DEFAULT '',
-	session        text NOT NULL DEFAULT '',
-	stream         boolean NOT NULL DEFAULT false,
-	status         bigint NOT NULL DEFAULT 0,
-	ending         text NOT NULL DEFAULT '',
-	error          text NOT NULL DEFAULT '',
-	route          text NOT NULL DEFAULT '',
-	provider       text COLLATE "C" NOT NULL DEFAULT '',
-	upstream_model text NOT NULL DEFAULT '',
-	input          bigint NOT NULL DEFAULT 0,
-	cache_read     bigint NOT NULL DEFAULT 0,
-	cache_write_5m bigint NOT NULL DEFAULT 0,
-	cache_write_1h bigint NOT NULL DEFAULT 0,
-	output         bigint NOT NULL DEFAULT 0,
-	reasoning      bigint NOT NULL DEFAULT 0,
-	audio_input    bigint NOT NULL DEFAULT 0,
-	image_input    bigint NOT NULL DEFAULT 0,
-	audio_output   bigint NOT NULL DEFAULT 0,
-	image_output   bigint NOT NULL DEFAULT 0,
-	cost           bigint NOT NULL DEFAULT 0,
-	estimated      boolean NOT NULL DEFAULT false,
-	unpriced       boolean NOT NULL DEFAULT false,
-	replayed       boolean NOT NULL DEFAULT false,
-	latency_ms     bigint NOT NULL DEFAULT 0,
-	first_token_ms bigint NOT NULL DEFAULT 0,
-	losses         text NOT NULL DEFAULT '',
-	attempts       json NOT NULL DEFAULT '[]'
+	id       text COLLATE "C" NOT NULL PRIMARY KEY,
+	time     timestamptz NOT NULL,
+	tenant   text COLLATE "C" NOT NULL DEFAULT '',
+	key      text COLLATE "C" NOT NULL DEFAULT '',
+	model    text COLLATE "C" NOT NULL DEFAULT '',
+	provider text COLLATE "C" NOT NULL DEFAULT '',
+	session  text NOT NULL DEFAULT '',
+	ending   text NOT NULL DEFAULT '',
+	record   json NOT NULL DEFAULT '{}'
 );
 CREATE INDEX xjp_requests_time ON xjp_requests (time);
 CREATE INDEX xjp_requests_tenant ON xjp_requests (tenant, time);

@@ -61,40 +61,18 @@ CREATE TABLE xjp_audit (
 CREATE INDEX xjp_audit_time ON xjp_audit (time, id);
 CREATE INDEX xjp_audit_tenant ON xjp_audit (tenant, time, id);
 
+-- What requests are chosen by has columns of its own. All else is JSON: each column costs the
+-- writer, and this table gets a row for each request.
 CREATE TABLE xjp_requests (
-	id             TEXT    NOT NULL PRIMARY KEY,
-	time           BIGINT  NOT NULL,
-	tenant         TEXT    NOT NULL DEFAULT '',
-	key            TEXT    NOT NULL DEFAULT '',
-	endpoint       TEXT    NOT NULL DEFAULT '',
-	dialect        TEXT    NOT NULL DEFAULT '',
-	model          TEXT    NOT NULL DEFAULT '',
-	session        TEXT    NOT NULL DEFAULT '',
-	stream         INTEGER NOT NULL DEFAULT 0,
-	status         BIGINT  NOT NULL DEFAULT 0,
-	ending         TEXT    NOT NULL DEFAULT '',
-	error          TEXT    NOT NULL DEFAULT '',
-	route          TEXT    NOT NULL DEFAULT '',
-	provider       TEXT    NOT NULL DEFAULT '',
-	upstream_model TEXT    NOT NULL DEFAULT '',
-	input          BIGINT  NOT NULL DEFAULT 0,
-	cache_read     BIGINT  NOT NULL DEFAULT 0,
-	cache_write_5m BIGINT  NOT NULL DEFAULT 0,
-	cache_write_1h BIGINT  NOT NULL DEFAULT 0,
-	output         BIGINT  NOT NULL DEFAULT 0,
-	reasoning      BIGINT  NOT NULL DEFAULT 0,
-	audio_input    BIGINT  NOT NULL DEFAULT 0,
-	image_input    BIGINT  NOT NULL DEFAULT 0,
-	audio_output   BIGINT  NOT NULL DEFAULT 0,
-	image_output   BIGINT  NOT NULL DEFAULT 0,
-	cost           BIGINT  NOT NULL DEFAULT 0,
-	estimated      INTEGER NOT NULL DEFAULT 0,
-	unpriced       INTEGER NOT NULL DEFAULT 0,
-	replayed       INTEGER NOT NULL DEFAULT 0,
-	latency_ms     BIGINT  NOT NULL DEFAULT 0,
-	first_token_ms BIGINT  NOT NULL DEFAULT 0,
-	losses         TEXT    NOT NULL DEFAULT '',
-	attempts       TEXT    NOT NULL DEFAULT '[]'
+	id       TEXT   NOT NULL PRIMARY KEY,
+	time     BIGINT NOT NULL,
+	tenant   TEXT   NOT NULL DEFAULT '',
+	key      TEXT   NOT NULL DEFAULT '',
+	model    TEXT   NOT NULL DEFAULT '',
+	provider TEXT   NOT NULL DEFAULT '',
+	session  TEXT   NOT NULL DEFAULT '',
+	ending   TEXT   NOT NULL DEFAULT '',
+	record   TEXT   NOT NULL DEFAULT '{}'
 );
 CREATE INDEX xjp_requests_time ON xjp_requests (time);
 CREATE INDEX xjp_requests_tenant ON xjp_requests (tenant, time);
