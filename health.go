@@ -48,7 +48,7 @@ func (acc *accounts) down() (parts []string) {
 	if err != nil || lag.Journal != nil {
 		parts = append(parts, "journal")
 	}
-	if ping := acc.engines.Ping; ping != nil && !acc.engines.up.Load() {
+	if !acc.engines.up.Load() {
 		parts = append(parts, "state")
 	}
 	return parts

@@ -4,8 +4,6 @@
 package state
 
 import (
-	"context"
-
 	"github.com/rickyjim626/xjp-gateway/idempotency"
 	"github.com/rickyjim626/xjp-gateway/limits"
 )
@@ -14,10 +12,6 @@ import (
 type Engines struct {
 	Limits  limits.Engine
 	Answers idempotency.Store
-	// Shared says that several nodes share the counts.
-	Shared bool
-	// Ping reports whether the engine can be reached; nil for one in this process.
-	Ping func(ctx context.Context) error
 }
 
 // Settings are what the gateway tells an engine.

@@ -63,6 +63,13 @@ func TestTwoNodes(t *testing.T) {
 	eventually(t, "a key to be revoked at the other node", func() bool { return one.ask(t, key) == http.StatusUnauthorized })
 }
 
+// TestRedisUser checks that the user of docs/nodes.md is the one that tests of the engine are.
+func TestRedisUser(t *testing.T) {
+	replaced(t, source(t, "docs/nodes.md"),
+		"user xjp on >PASSWORD ~xjp:* "+servers.UserRules+"\n", "",
+		"`"+servers.ClusterRules+"`", "")
+}
+
 // requestsOf is how many requests a node says that a tenant has made.
 func requestsOf(t *testing.T, n *node, tenant string) int64 {
 	t.Helper()

@@ -2,9 +2,7 @@ package servers
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +27,7 @@ var (
 // binary share. The database is dropped when the test ends.
 func PostgreSQL(t testing.TB) (dsn string) {
 	t.Helper()
-	s, err := sharedPostgreSQL()
-	if err != nil {
-		unavailable(t, errors.Is(err, exec.ErrNotFound), err)
-	}
+	s := available(t, sharedPostgreSQL)
 	name := fmt.Sprintf("test_%d", databases.Add(1))
 	administer(t, s, "CREATE DATABASE "+name)
 	t.Cleanup(func() { administer(t, s, "DROP DATABASE "+name+" WITH (FORCE)") })
@@ -43,10 +38,7 @@ func PostgreSQL(t testing.TB) (dsn string) {
 // empty database "postgres".
 func StartPostgreSQL(t testing.TB) *Server {
 	t.Helper()
-	s, err := newPostgreSQL()
-	if err != nil {
-		unavailable(t, errors.Is(err, exec.ErrNotFound), err)
-	}
+	s := available(t, newPostgreSQL)
 	t.Cleanup(s.remove)
 	return s
 }
@@ -74,8 +66,7 @@ func newPostgreSQL() (*Server, error) {
 		s.remove()
 		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(s.Addr)
-	s.command = asServant(postgres, "-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+	s.command = asServant(postgres, "-D", data, "-p", s.port(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=100")
 	// Connections are not waited for; a killed server would leave its children behind.
 	s.stop, s.crash = "INT", "QUIT"
@@ -88,11 +79,7 @@ func newPostgreSQL() (*Server, error) {
 		}
 		return conn.Close(ctx)
 	}
-	if err := s.start(); err != nil {
-		s.remove()
-		return nil, err
-	}
-	return s, nil
+	return s.begun()
 }
 
 // initialise makes the data folder of a server.

@@ -2,42 +2,62 @@ package servers
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"net"
-	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-var sharedRedis = sync.OnceValues(newRedis)
+var (
+	sharedRedis  = sync.OnceValues(newRedis)
+	sharedValkey = sync.OnceValues(newValkey)
+)
 
 // Redis gives the address of a Redis or Valkey server that all tests of the binary share,
 // so that each should keep to keys of its own.
 func Redis(t testing.TB) (addr string) {
 	t.Helper()
-	s, err := sharedRedis()
-	if err != nil {
-		unavailable(t, errors.Is(err, exec.ErrNotFound), err)
-	}
-	return s.Addr
+	return available(t, sharedRedis).Addr
+}
+
+// Valkey does the same with a server that is Valkey.
+func Valkey(t testing.TB) (addr string) {
+	t.Helper()
+	return available(t, sharedValkey).Addr
 }
 
 // StartRedis starts a server for one test, which may stop, start and flush it. It keeps
 // nothing over a stop.
 func StartRedis(t testing.TB) *Server {
 	t.Helper()
-	s, err := newRedis()
-	if err != nil {
-		unavailable(t, errors.Is(err, exec.ErrNotFound), err)
-	}
+	s := available(t, newRedis)
 	t.Cleanup(s.remove)
 	return s
 }
 
 func newRedis() (*Server, error) {
-	redis, err := find("redis-server", "valkey-server")
+	s, err := prepareRedis("redis-server", "valkey-server")
+	if err != nil {
+		return nil, err
+	}
+	return s.begun()
+}
+
+func newValkey() (*Server, error) {
+	s, err := prepareRedis("valkey-server")
+	if err != nil {
+		return nil, err
+	}
+	return s.begun()
+}
+
+// prepareRedis makes a server of the first binary that is there. It is not started, so that
+// options can be added.
+func prepareRedis(binaries ...string) (*Server, error) {
+	redis, err := find(binaries...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,16 +65,14 @@ func newRedis() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(s.Addr)
-	s.command = asServant(redis, "--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no")
+	s.command = asServant(redis, "--port", s.port(), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no")
 	s.stop, s.crash = "TERM", "KILL"
 	s.ready = func() error { return ping(s.Addr) }
-	if err := s.start(); err != nil {
-		s.remove()
-		return nil, err
-	}
 	return s, nil
 }
+
+// with adds options to the server's command.
+func (s *Server) with(options ...string) { s.command = slices.Concat(s.command, options) }
 
 // ping asks a Redis server whether it is there.
 func ping(addr string) error {
@@ -62,6 +80,11 @@ func ping(addr string) error {
 	if err != nil {
 		return err
 	}
+	return pingBy(conn)
+}
+
+// pingBy does so by a connection, which it closes. A server that asks for a password is there.
+func pingBy(conn net.Conn) error {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(time.Second))
 	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
@@ -71,7 +94,7 @@ func ping(addr string) error {
 	if err != nil {
 		return err
 	}
-	if line != "+PONG\r\n" {
+	if line != "+PONG\r\n" && !strings.HasPrefix(line, "-NOAUTH") {
 		return fmt.Errorf("a ping was answered with %q", line)
 	}
 	return nil

@@ -5,6 +5,7 @@
 package servers
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -34,6 +35,7 @@ type Server struct {
 	Addr string
 
 	dir     string
+	bus     string // the port of a Cluster's nodes among themselves
 	command []string
 	stop    string // the signal for an orderly end
 	crash   string // the signal for an end at once
@@ -41,6 +43,30 @@ type Server struct {
 
 	supervisor *exec.Cmd
 	lifeline   *os.File
+}
+
+// port is that of Addr.
+func (s *Server) port() string {
+	_, port, _ := net.SplitHostPort(s.Addr)
+	return port
+}
+
+// begun starts a new server, or removes it.
+func (s *Server) begun() (*Server, error) {
+	if err := s.start(); err != nil {
+		s.remove()
+		return nil, err
+	}
+	return s, nil
+}
+
+// write makes a file of the servant's own in the server's folder.
+func (s *Server) write(name string, content []byte) error {
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return err
+	}
+	return own(path)
 }
 
 // Start starts the server and waits until it answers.
@@ -128,19 +154,35 @@ func newServer(kind string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if account := servant(); account != nil {
-		uid, _ := strconv.Atoi(account.Uid)
-		gid, _ := strconv.Atoi(account.Gid)
-		if err := os.Chown(dir, uid, gid); err != nil {
-			return nil, err
-		}
+	if err := own(dir); err != nil {
+		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
+	return &Server{Addr: addr, dir: dir}, nil
+}
+
+// freeAddr is a loopback address that nobody listens on.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
 	defer l.Close()
-	return &Server{Addr: l.Addr().String(), dir: dir}, nil
+	return l.Addr().String(), nil
+}
+
+// own gives a file or a folder to the servant.
+func own(path string) error {
+	account := servant()
+	if account == nil {
+		return nil
+	}
+	uid, _ := strconv.Atoi(account.Uid)
+	gid, _ := strconv.Atoi(account.Gid)
+	return os.Chown(path, uid, gid)
 }
 
 // servant is the account that servers run as: PostgreSQL refuses to run as root. It is
@@ -180,12 +222,16 @@ func find(names ...string) (string, error) {
 	return "", fmt.Errorf("%w: %s", exec.ErrNotFound, strings.Join(names, " or "))
 }
 
-// unavailable skips a test whose server has no binary here, and fails it where servers
-// are needed or the server could not be started.
-func unavailable(t testing.TB, absent bool, err error) {
+// available makes a server of any kind. It skips a test whose server has no binary here, and
+// fails it where servers are needed or the server could not be started.
+func available[S any](t testing.TB, start func() (S, error)) S {
 	t.Helper()
-	if absent && os.Getenv("XJP_NEED_SERVERS") != "1" {
+	s, err := start()
+	if errors.Is(err, exec.ErrNotFound) && os.Getenv("XJP_NEED_SERVERS") != "1" {
 		t.Skipf("no server here: %v", err)
 	}
-	t.Fatal(err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

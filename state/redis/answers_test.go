@@ -9,9 +9,9 @@ import (
 )
 
 func TestAnswers(t *testing.T) {
-	onEach(t, func(t *testing.T, addr func(t *testing.T) string) {
+	onEach(t, func(t *testing.T, open func(t *testing.T) counts) {
 		statetest.RunAnswers(t, func(t *testing.T) idempotency.Store {
-			c := onServer(t, addr(t))
+			c := open(t)
 			return &Answers{client: c.client, prefix: c.prefix, timeout: 5 * time.Second, health: &health{}, virtual: true}
 		})
 	})

@@ -94,7 +94,7 @@ func (e *Engine) run(ctx context.Context) {
 
 // returned asks the server whether it is back.
 func (e *Engine) returned(ctx context.Context) bool {
-	if err := e.counts.ping(ctx); err != nil {
+	if err := e.counts.probe(ctx); err != nil {
 		return false
 	}
 	e.health.answered()

@@ -153,7 +153,7 @@ func (s *State) Open(given state.Settings) (*state.Engines, error) {
 	c := counts{client: client, prefix: s.Prefix, timeout: timeout}
 	e := newEngine(c, options{onFailure: s.OnFailure, sharing: !s.Exact, restore: given.Restore, notify: given.OnFailure})
 	answers := &Answers{client: client, prefix: s.Prefix, timeout: answerTime * timeout, health: &e.health}
-	return &state.Engines{Limits: e, Answers: answers, Shared: true, Ping: c.ping}, nil
+	return &state.Engines{Limits: e, Answers: answers}, nil
 }
 
 // UnmarshalCaddyfile sets up the engine from Caddyfile tokens:

@@ -24,15 +24,19 @@ const short, long = defaultTimeout, 5 * time.Second
 // live gives an engine in real time, by a client as operators have it.
 func live(t *testing.T, addr string, timeout time.Duration, o options) *Engine {
 	t.Helper()
-	r := settings{Addresses: []string{addr}}
-	client, err := r.client(timeout)
+	return liveBy(t, &settings{Addresses: []string{addr}}, timeout, o)
+}
+
+func liveBy(t *testing.T, by *settings, timeout time.Duration, o options) *Engine {
+	t.Helper()
+	client, err := by.client(timeout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o.onFailure == "" {
 		o.onFailure = Local
 	}
-	e := newEngine(counts{client: client, prefix: fmt.Sprint(t.Name(), "-", prefixes.Add(1)), timeout: timeout}, o)
+	e := newEngine(counts{client: client, prefix: fmt.Sprint("xjp-", t.Name(), "-", prefixes.Add(1)), timeout: timeout}, o)
 	t.Cleanup(func() { e.Close() })
 	return e
 }

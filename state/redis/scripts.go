@@ -23,10 +23,13 @@ var (
 	amendLua string
 	//go:embed lua/used.lua
 	usedLua string
+	//go:embed lua/probe.lua
+	probeLua string
 
 	reserveScript = goredis.NewScript(commonLua + reserveLua)
 	amendScript   = goredis.NewScript(commonLua + amendLua)
 	usedScript    = goredis.NewScript(commonLua + usedLua)
+	probeScript   = goredis.NewScript(probeLua)
 )
 
 // counts are the counts of limits on the server. Each method is one round trip, which takes
@@ -220,7 +223,13 @@ func (c *counts) pipe(ctx context.Context, list []amendment, now time.Time, eval
 		}
 		cmds[i] = eval(ctx, pipe, keys, args...)
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
+	// Each command has its own error, unless the server has refused the connection.
+	_, err := pipe.Exec(ctx)
+	for _, cmd := range cmds {
+		if cmd.Err() == nil && cmd.Val() == nil {
+			cmd.SetErr(err)
+		}
+	}
 	return cmds
 }
 
@@ -251,8 +260,10 @@ func (c *counts) used(ctx context.Context, tenant string, meters []limits.Meter,
 	return used, owed, r.err
 }
 
-func (c *counts) ping(ctx context.Context) error {
+// probe finds out whether the server counts. A ping would be answered by one that is full, by
+// a replica, and by what is left of a Cluster.
+func (c *counts) probe(ctx context.Context) error {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	return c.client.Ping(ctx).Err()
+	return probeScript.Run(ctx, c.client, []string{c.prefix + ":probe"}).Err()
 }

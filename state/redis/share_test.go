@@ -288,8 +288,8 @@ func TestKilledProcess(t *testing.T) {
 // What a lease gives back in several steps is no more than what it reserved and what has not
 // leaked out.
 func TestAmendTwice(t *testing.T) {
-	onEach(t, func(t *testing.T, addr func(t *testing.T) string) {
-		c := onServer(t, addr(t))
+	onEach(t, func(t *testing.T, open func(t *testing.T) counts) {
+		c := open(t)
 		m := statetest.Rate(6000, 6000) // 100 a second
 		s := &share{id: "one", tenant: "acme", meters: []limits.Meter{m}}
 		if a, err := c.reserve(t.Context(), s, "node", 0, nil, statetest.Noon); err != nil || a.refused != -1 {
