@@ -23,6 +23,7 @@ type accounts struct {
 	directory *openDirectory // nil if nothing is stored
 	book      *openBook
 	location  *time.Location
+	calendar  *limits.Calendar // of the location
 	defaults  limits.Set
 	// denies says that nobody is served while the store is away, but by keys of the
 	// configuration.
@@ -37,6 +38,7 @@ func (a *App) newAccounts(parts []part, settings *Config, s *snapshot, h *holdin
 	if acc.location, err = settings.location(); err != nil {
 		return nil, err
 	}
+	acc.calendar = limits.NewCalendar(acc.location)
 	if acc.book, err = a.holdBook(s, settings.Prices, h); err != nil {
 		return nil, err
 	}

@@ -59,14 +59,14 @@ func (b administration) limited(ctx context.Context, tenant, key string) (*keys.
 
 // metersOf are the meters of all limits that are set: of a key, its tenant, and models.
 func (acc *accounts) metersOf(p *keys.Principal, now time.Time) []limits.Meter {
-	subject := limits.Subject{Tenant: p.Tenant, Key: p.ID, TenantLimits: p.TenantLimits}
+	subject := limits.Subject{Key: p.ID, TenantLimits: p.TenantLimits}
 	if p.ID != "" {
 		subject.KeyLimits = p.Limits.Over(acc.defaults)
 	}
-	meters := limits.Meters(nil, &subject, &limits.Demand{}, now, acc.location)
+	meters := subject.Bounds().Meters(&limits.Demand{}, now, acc.calendar)
 	for _, pattern := range slices.Sorted(maps.Keys(p.ModelLimits)) {
-		model := limits.Subject{Tenant: p.Tenant, ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern]}
-		meters = limits.Meters(meters, &model, &limits.Demand{}, now, acc.location)
+		model := limits.Subject{ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern]}
+		meters = append(meters, model.Bounds().Meters(&limits.Demand{}, now, acc.calendar)...)
 	}
 	return meters
 }

@@ -18,10 +18,10 @@ func (c *call) reserve() error {
 	if c.key == nil {
 		return nil
 	}
-	subject := c.subject()
-	c.account.demand = c.demand(&subject)
+	bounds := c.key.Bounds(c.modelName(), &c.s.accounts.defaults)
+	c.account.demand = c.demand(bounds)
 	now := time.Now()
-	meters := limits.Meters(nil, &subject, &c.account.demand, now, c.s.accounts.location)
+	meters := bounds.Meters(&c.account.demand, now, c.s.accounts.calendar)
 	if len(meters) == 0 {
 		return nil
 	}
@@ -41,25 +41,15 @@ func (c *call) reserve() error {
 	return nil
 }
 
-// subject is whom the limits are of.
-func (c *call) subject() limits.Subject {
-	k := c.key
-	pattern, model := k.ModelLimitsOf(c.modelName())
-	return limits.Subject{
-		Tenant: k.Tenant, Key: k.ID, Model: c.modelName(), ModelPattern: pattern,
-		KeyLimits: k.Limits.Over(c.s.accounts.defaults), TenantLimits: k.TenantLimits, ModelLimits: model,
-	}
-}
-
 // demand is what the request is expected to use. It is estimated only where something
 // bounds tokens or money.
-func (c *call) demand(s *limits.Subject) limits.Demand {
-	if !s.CountsTokens() {
+func (c *call) demand(b *limits.Bounds) limits.Demand {
+	if !b.CountsTokens() {
 		return limits.Demand{}
 	}
 	price, upstream := c.firstPrice()
 	input := c.expectedPrompt(upstream)
-	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, s.HasBudget())
+	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, b.HasBudget())
 	d := limits.Demand{Input: input, Output: output}
 	if price != nil {
 		d.Cost = price.Expect(input, output, c.started)
@@ -142,36 +132,34 @@ func (c *call) learn() {
 	}
 }
 
-// limitHeaders are the headers that tell of one measure, by its name in limits.Standing.
+// limitHeaders are the headers that tell of one measure.
 type limitHeaders struct{ limit, remaining, reset string }
 
-// The headers of each dialect (wire-openai-anthropic.md 6.3). Chat has none for the parts of
-// the tokens.
+// The headers of each dialect by what they tell of (wire-openai-anthropic.md 6.3). Chat has
+// none for the parts of the tokens.
 var (
-	chatLimitHeaders = map[string]limitHeaders{
-		"Requests": {"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
-		"Tokens":   {"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
+	chatLimitHeaders = [limits.Told]limitHeaders{
+		limits.Requests: {"X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests"},
+		limits.Tokens:   {"X-Ratelimit-Limit-Tokens", "X-Ratelimit-Remaining-Tokens", "X-Ratelimit-Reset-Tokens"},
 	}
-	messagesLimitHeaders = map[string]limitHeaders{
-		"Requests":      {"Anthropic-Ratelimit-Requests-Limit", "Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset"},
-		"Tokens":        {"Anthropic-Ratelimit-Tokens-Limit", "Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset"},
-		"Input-Tokens":  {"Anthropic-Ratelimit-Input-Tokens-Limit", "Anthropic-Ratelimit-Input-Tokens-Remaining", "Anthropic-Ratelimit-Input-Tokens-Reset"},
-		"Output-Tokens": {"Anthropic-Ratelimit-Output-Tokens-Limit", "Anthropic-Ratelimit-Output-Tokens-Remaining", "Anthropic-Ratelimit-Output-Tokens-Reset"},
+	messagesLimitHeaders = [limits.Told]limitHeaders{
+		limits.Requests:     {"Anthropic-Ratelimit-Requests-Limit", "Anthropic-Ratelimit-Requests-Remaining", "Anthropic-Ratelimit-Requests-Reset"},
+		limits.Tokens:       {"Anthropic-Ratelimit-Tokens-Limit", "Anthropic-Ratelimit-Tokens-Remaining", "Anthropic-Ratelimit-Tokens-Reset"},
+		limits.InputTokens:  {"Anthropic-Ratelimit-Input-Tokens-Limit", "Anthropic-Ratelimit-Input-Tokens-Remaining", "Anthropic-Ratelimit-Input-Tokens-Reset"},
+		limits.OutputTokens: {"Anthropic-Ratelimit-Output-Tokens-Limit", "Anthropic-Ratelimit-Output-Tokens-Remaining", "Anthropic-Ratelimit-Output-Tokens-Reset"},
 	}
 )
 
 // tellLimits tells the client how it stands with its limits, in the headers that its
 // dialect has for that. All values are in one string and one slice, as each request has them.
 func (c *call) tellLimits(meters []limits.Meter, v *limits.Verdict, now time.Time) {
-	standings := limits.Standings(meters, v, now)
-	if len(standings) == 0 {
-		return
-	}
-	names := chatLimitHeaders
+	var room [limits.Told]limits.Standing
+	standings := limits.Standings(room[:0], meters, v, now)
+	names := &chatLimitHeaders
 	if c.dialect == anthropicDialect {
-		names = messagesLimitHeaders
+		names = &messagesLimitHeaders
 	}
-	text, ends := make([]byte, 0, 128), make([]int, 0, 12)
+	text, ends := make([]byte, 0, 128), make([]int, 0, 3*limits.Told)
 	for _, s := range standings {
 		text = strconv.AppendInt(text, s.Limit, 10)
 		ends = append(ends, len(text))
@@ -186,11 +174,9 @@ func (c *call) tellLimits(meters []limits.Meter, v *limits.Verdict, now time.Tim
 	}
 	h := c.w.Header()
 	for i, s := range standings {
-		name, told := names[s.Name]
-		if !told {
-			continue
+		if name := names[s.Measure]; name.limit != "" {
+			h[name.limit], h[name.remaining], h[name.reset] = values[3*i:3*i+1:3*i+1], values[3*i+1:3*i+2:3*i+2], values[3*i+2:3*i+3:3*i+3]
 		}
-		h[name.limit], h[name.remaining], h[name.reset] = values[3*i:3*i+1:3*i+1], values[3*i+1:3*i+2:3*i+2], values[3*i+2:3*i+3:3*i+3]
 	}
 }
 

@@ -3,6 +3,8 @@ package keys
 import (
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/rickyjim626/xjp-gateway/limits"
 )
@@ -25,6 +27,36 @@ type Principal struct {
 	Metadata map[string]string
 	// Static says that the key is one of the configuration.
 	Static bool
+
+	bounds atomic.Pointer[bounds]
+}
+
+// bounds are what requests of a key are held against, over some defaults: by the pattern that
+// the limits for their model are set for, those that were needed.
+type bounds struct {
+	defaults  limits.Set
+	byPattern sync.Map // of *limits.Bounds by string
+}
+
+// Bounds gives what requests of the key for a model are held against: the key's limits over
+// the defaults of the configuration, those of its tenant, and the tenant's for the model.
+func (p *Principal) Bounds(model string, defaults *limits.Set) *limits.Bounds {
+	known := p.bounds.Load()
+	if known == nil || known.defaults != *defaults {
+		known = &bounds{defaults: *defaults}
+		p.bounds.Store(known)
+	}
+	pattern := p.modelPattern(model)
+	if b, ok := known.byPattern.Load(pattern); ok {
+		return b.(*limits.Bounds)
+	}
+	s := limits.Subject{
+		Key: p.ID, KeyLimits: p.Limits.Over(*defaults), TenantLimits: p.TenantLimits,
+		ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern],
+	}
+	b := s.Bounds()
+	known.byPattern.Store(pattern, b)
+	return b
 }
 
 // May reports whether the key may use a model.
@@ -42,17 +74,16 @@ func (p *Principal) MayUse(endpoint string) bool {
 	return len(p.Scope.Endpoints) == 0 || slices.Contains(p.Scope.Endpoints, endpoint)
 }
 
-// ModelLimitsOf gives the tenant's limits for a model and the pattern that they are set
-// for: the model's own name, else the pattern with the most characters that match, of
-// equal ones the first by spelling. The pattern is empty if there are none.
-func (p *Principal) ModelLimitsOf(model string) (pattern string, s limits.Set) {
-	found := false
-	for candidate, set := range p.ModelLimits {
-		if matches(candidate, model) && (!found || closer(candidate, pattern)) {
-			pattern, s, found = candidate, set, true
+// modelPattern is the pattern that the tenant's limits for a model are set for: the model's
+// own name, else the pattern with the most characters that match, of equal ones the first by
+// spelling. It is empty if there are none.
+func (p *Principal) modelPattern(model string) (pattern string) {
+	for candidate := range p.ModelLimits {
+		if matches(candidate, model) && (pattern == "" || closer(candidate, pattern)) {
+			pattern = candidate
 		}
 	}
-	return pattern, s
+	return pattern
 }
 
 // closer reports whether a pattern says more of a name than another one.

@@ -1,12 +1,23 @@
 package limits
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// calendar tells the windows of quotas that are open at a moment. It looks each up once.
-type calendar struct {
-	now time.Time
-	loc *time.Location
+// Calendar tells the windows of quotas in a time zone. It remembers those that are open. It is
+// safe for concurrent use.
+type Calendar struct {
+	loc  *time.Location
+	open atomic.Pointer[windows]
+}
 
+// NewCalendar makes a calendar of a time zone.
+func NewCalendar(loc *time.Location) *Calendar { return &Calendar{loc: loc} }
+
+// windows are those that are open from the beginning of a day to its end.
+type windows struct {
+	begins             time.Time
 	day, month         string
 	dayEnds, monthEnds time.Time
 }
@@ -17,27 +28,36 @@ const dayForm = "2006-01-02"
 // forever is the window of what is counted for all time.
 const forever = "all"
 
-// window is the name of the open window of a span, and when it is over, zero if never.
-func (c *calendar) window(s span) (name string, ends time.Time) {
-	if s == always {
-		return forever, time.Time{}
+// at gives the windows that are open at a moment.
+func (c *Calendar) at(now time.Time) *windows {
+	if w := c.open.Load(); w != nil && !now.Before(w.begins) && now.Before(w.dayEnds) {
+		return w
 	}
-	if c.day == "" {
-		c.look()
-	}
-	if s == month {
-		return c.month, c.monthEnds
-	}
-	return c.day, c.dayEnds
+	w := windowsAt(now, c.loc)
+	c.open.Store(w)
+	return w
 }
 
-func (c *calendar) look() {
-	local := c.now.In(c.loc)
-	c.day = local.Format(dayForm)
-	c.month = c.day[:len(c.day)-len("-02")]
+func windowsAt(now time.Time, loc *time.Location) *windows {
+	local := now.In(loc)
 	year, month, date := local.Date()
-	c.dayEnds = midnight(year, month, date+1, c.loc)
-	c.monthEnds = midnight(year, month+1, 1, c.loc)
+	day := local.Format(dayForm)
+	return &windows{
+		begins: midnight(year, month, date, loc),
+		day:    day, dayEnds: midnight(year, month, date+1, loc),
+		month: day[:len(day)-len("-02")], monthEnds: midnight(year, month+1, 1, loc),
+	}
+}
+
+// window is the name of the open window of a span, and when it is over, zero if never.
+func (w *windows) window(s span) (name string, ends time.Time) {
+	switch s {
+	case always:
+		return forever, time.Time{}
+	case month:
+		return w.month, w.monthEnds
+	}
+	return w.day, w.dayEnds
 }
 
 // midnight is when a date begins. Where clocks are put forward or back at that hour, the

@@ -3,6 +3,7 @@ package limits
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type Meter struct {
 	// minute: meters of one tenant with equal keys share one count.
 	Key  string
 	Kind Kind
+	// Measure is what is counted.
+	Measure Measure
 	// Limit is the most units, in tokens, requests, leases or nano-USD.
 	Limit int64
 	// Period is the time in which a rate's limit passes.
@@ -73,7 +76,7 @@ var ErrAway = errors.New("the counts of limits cannot be reached")
 // the reservation or, if it was made, after it. refused is the place of the meter that had
 // no room, -1 if there is none.
 func (l *Lease) Judge(refused int, wait time.Duration, used func(i int) int64) Verdict {
-	l.Remaining = l.Remaining[:0]
+	l.Remaining = slices.Grow(l.Remaining[:0], len(l.Meters))
 	for i := range l.Meters {
 		l.Remaining = append(l.Remaining, max(0, l.Meters[i].Limit-used(i)))
 	}

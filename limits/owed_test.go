@@ -8,7 +8,7 @@ import (
 // TestMeterParts takes the meters of a subject apart, as who restores their counts does.
 func TestMeterParts(t *testing.T) {
 	all := Set{RequestsPerDay: 1, TokensPerDay: 1, InputTokensPerDay: 1, OutputTokensPerDay: 1, BudgetPerMonth: 1, Budget: 1}
-	s := Subject{Tenant: "acme", Key: "k_1", Model: "openrouter/x/y", KeyLimits: all, TenantLimits: all, ModelLimits: all, ModelPattern: "openrouter/x/*"}
+	s := Subject{Key: "k_1", KeyLimits: all, TenantLimits: all, ModelLimits: all, ModelPattern: "openrouter/x/*"}
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -17,7 +17,7 @@ func TestMeterParts(t *testing.T) {
 	want := []struct {
 		scope, name string
 	}{{ScopeKey, "k_1"}, {ScopeTenant, ""}, {ScopeModel, "openrouter/x/*"}}
-	meters := Meters(nil, &s, &Demand{}, now, zone)
+	meters := s.Bounds().Meters(&Demand{}, now, NewCalendar(zone))
 	if len(meters) != 18 {
 		t.Fatalf("%d meters", len(meters))
 	}
@@ -31,7 +31,7 @@ func TestMeterParts(t *testing.T) {
 		if got := m.Since(zone); !got.Equal(since) {
 			t.Errorf("%s %s is since %v, want %v", m.Key, m.Window, got, since)
 		}
-		counts := map[Measure]int64{Requests: 2, Tokens: 70, InputTokens: 30, OutputTokens: 40, Money: 5}[m.Measure()]
+		counts := map[Measure]int64{Requests: 2, Tokens: 70, InputTokens: 30, OutputTokens: 40, Money: 5}[m.Measure]
 		if got := m.Counts(2, 30, 40, 5); got != counts {
 			t.Errorf("%s counts %d, want %d", m.Key, got, counts)
 		}

@@ -8,35 +8,31 @@ import (
 // Standing is what the headers of an answer tell a client of one measure: of the meters
 // that count it, where the one with the least left stands.
 type Standing struct {
-	// Name is "Requests", "Tokens", "Input-Tokens" or "Output-Tokens".
-	Name             string
+	Measure          Measure
 	Limit, Remaining int64
 	// Reset is the time until all of the limit is there again, if nothing more is used.
 	Reset time.Duration
 }
 
-// told are the measures that clients are told of, as the headers name them. Money and calls
-// at once are no business of theirs.
-var told = [...]struct {
-	of   Measure
-	name string
-}{{Requests, "Requests"}, {Tokens, "Tokens"}, {InputTokens, "Input-Tokens"}, {OutputTokens, "Output-Tokens"}}
+// Told is the number of measures that clients are told of, which are the first ones. Money
+// and calls at once are no business of theirs.
+const Told = OutputTokens + 1
 
-// Standings tells where the meters of a request stand by the verdict on it.
-func Standings(meters []Meter, v *Verdict, now time.Time) []Standing {
-	var list []Standing
-	for _, t := range told {
-		if m, remaining := scarcest(meters, v.Remaining, t.of); m != nil {
-			list = append(list, Standing{t.name, m.Limit, remaining, m.Reset(remaining, now)})
+// Standings appends where the meters of a request stand by the verdict on it, by the measures
+// that clients are told of.
+func Standings(dst []Standing, meters []Meter, v *Verdict, now time.Time) []Standing {
+	for what := range Told {
+		if m, remaining := scarcest(meters, v.Remaining, what); m != nil {
+			dst = append(dst, Standing{what, m.Limit, remaining, m.Reset(remaining, now)})
 		}
 	}
-	return list
+	return dst
 }
 
 // scarcest is the meter of a measure that has the least left, nil if none counts it.
 func scarcest(meters []Meter, remaining []int64, of Measure) (m *Meter, least int64) {
 	for i := range min(len(meters), len(remaining)) {
-		if meters[i].Measure() == of && (m == nil || remaining[i] < least) {
+		if meters[i].Measure == of && (m == nil || remaining[i] < least) {
 			m, least = &meters[i], remaining[i]
 		}
 	}

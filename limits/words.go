@@ -8,17 +8,9 @@ import (
 	"github.com/rickyjim626/xjp-gateway/prices"
 )
 
-// dimension is the limit that a meter's key names, nil if it was not made by Meters.
+// dimension is the limit that a meter's key names, nil if it was not made by Bounds.
 func (m *Meter) dimension() *dimension {
 	return byName[m.Key[strings.LastIndexByte(m.Key, '/')+1:]]
-}
-
-// Measure is what the meter counts.
-func (m *Meter) Measure() Measure {
-	if d := m.dimension(); d != nil {
-		return d.measure
-	}
-	return Requests
 }
 
 // Says tells the client which limit it is, such as "requests per minute of this key (60)".
@@ -62,7 +54,7 @@ func (d *dimension) text(limit int64) string {
 }
 
 // What is what the meter counts, as metrics and events call it, such as "input_tokens".
-func (m *Meter) What() string { return m.Measure().String() }
+func (m *Meter) What() string { return m.Measure.String() }
 
 // IsBudget reports whether the meter counts money.
-func (m *Meter) IsBudget() bool { return m.Measure() == Money }
+func (m *Meter) IsBudget() bool { return m.Measure == Money }

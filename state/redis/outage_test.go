@@ -77,7 +77,7 @@ func budget(limit, amount int64) limits.Meter {
 
 func tokens(limit, amount int64) limits.Meter {
 	m := statetest.Ever(limit, amount)
-	m.Key = "key/k/tpd" // of a window that does not end while the test runs
+	m.Key, m.Measure = "key/k/tpd", limits.Tokens // of a window that does not end while the test runs
 	return m
 }
 

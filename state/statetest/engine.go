@@ -108,23 +108,23 @@ func Flush(t testing.TB, e limits.Engine) {
 
 // Rate, Day, Ever and Slots make meters.
 func Rate(limit, amount int64) limits.Meter {
-	return limits.Meter{Key: "key/k/tpm", Kind: limits.Rate, Limit: limit, Period: time.Minute, Amount: amount}
+	return limits.Meter{Key: "key/k/tpm", Kind: limits.Rate, Measure: limits.Tokens, Limit: limit, Period: time.Minute, Amount: amount}
 }
 
 // Day is a quota of the window that is open at a time.
 func Day(now time.Time, limit, amount int64) limits.Meter {
 	date := now.Truncate(24 * time.Hour)
-	return limits.Meter{Key: "tenant/tpd", Kind: limits.Quota, Limit: limit, Window: date.Format("2006-01-02"), Ends: date.Add(24 * time.Hour), Amount: amount}
+	return limits.Meter{Key: "tenant/tpd", Kind: limits.Quota, Measure: limits.Tokens, Limit: limit, Window: date.Format("2006-01-02"), Ends: date.Add(24 * time.Hour), Amount: amount}
 }
 
 // Ever is a quota for all time.
 func Ever(limit, amount int64) limits.Meter {
-	return limits.Meter{Key: "model/claude-*/budget", Kind: limits.Quota, Limit: limit, Window: "all", Amount: amount}
+	return limits.Meter{Key: "model/claude-*/budget", Kind: limits.Quota, Measure: limits.Money, Limit: limit, Window: "all", Amount: amount}
 }
 
 // Slots are places for leases.
 func Slots(limit int64) limits.Meter {
-	return limits.Meter{Key: "key/k/concurrent", Kind: limits.Slots, Limit: limit, Amount: 1}
+	return limits.Meter{Key: "key/k/concurrent", Kind: limits.Slots, Measure: limits.Calls, Limit: limit, Amount: 1}
 }
 
 func wholeLimit(b *bench) {
