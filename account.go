@@ -27,6 +27,8 @@ type account struct {
 	renewal renewal
 	demand  limits.Demand
 	rough   int64 // estimate.Rough of the prompt, 0 if nobody has needed it
+	images  int64 // those of the prompt, if they are counted
+	counted bool
 
 	tokens ledger.Tokens // of all attempts, once recorded
 	cost   prices.Amount
@@ -56,7 +58,6 @@ func (a *attempt) openEntry() *failure {
 		Upstream: a.target.route.Model, Dialect: a.target.route.Wire, Start: a.started.Sub(c.started).Milliseconds(),
 	})
 	c.account.current, a.usageRaw, a.firstUsage, a.heard = a, a.usageRaw[:0], 0, heard{}
-	a.price = c.s.accounts.price(a.route, a.target.route.Model)
 	book := c.s.accounts.ledger
 	if book == nil {
 		return nil
@@ -68,7 +69,9 @@ func (a *attempt) openEntry() *failure {
 		Ended:    c.account.attempts[:len(c.account.attempts)-1],
 	}
 	if a.price != nil {
-		start.Price, start.ExpectedCost = a.price.Version(), a.price.Expect(start.Expected.Input, start.Expected.Output, c.started)
+		expected := a.price.Expected(start.Expected.Input, start.Expected.Output, a.images)
+		start.Price, start.ExpectedCost = a.price.Version(), a.price.CostTotal(&expected, c.started)
+		start.Attempt.Images, start.Attempt.OutputImages = expected.Images, expected.OutputImages
 	}
 	if err := book.start(&start); err != nil {
 		c.account.attempts, c.account.current = c.account.attempts[:len(c.account.attempts)-1], nil
@@ -118,7 +121,11 @@ func (a *attempt) closeEntry(f *failure) {
 		u = u.Less(&a.accounted)
 	}
 	a.accounted = c.outcome.usage
+	if u.Reported || u.Estimated {
+		u.Images, u.OutputImages = a.images, a.heard.images
+	}
 	e.Tokens, e.Estimated, e.Raw = tokensOf(&u), u.Estimated, string(a.usageRaw)
+	e.Images, e.OutputImages = u.Images, u.OutputImages
 	charged := prices.Charge(a.price, &u, c.started)
 	e.Cost, e.Priced, e.Price, e.Reported = charged.Cost, charged.Priced, charged.Version, charged.Reported
 	e.Unpriced = charged.Unknown && e.Tokens.Total() > 0
@@ -151,6 +158,18 @@ func tokensOf(u *translate.Usage) ledger.Tokens {
 	}
 }
 
+// images is how many images the prompt holds, for a price that is by them. It is 0 for all
+// others, which need not be looked for.
+func (c *call) images(p *prices.Price) int64 {
+	if p == nil || !p.CountsImages() || c.op != opGenerate {
+		return 0
+	}
+	if !c.account.counted {
+		c.account.images, c.account.counted = int64(c.dialect.needs(c.document()).Images), true
+	}
+	return c.account.images
+}
+
 // estimatedPrompt is the size of the prompt in tokens, for answers whose provider did not
 // come to tell it.
 func (c *call) estimatedPrompt() int64 {
@@ -160,10 +179,11 @@ func (c *call) estimatedPrompt() int64 {
 	return estimate.Body(c.document())
 }
 
-// heard counts what a stream has said, for one that ends before it has told its usage. The
-// shortest record is about what all of them consist of beside their text.
+// heard counts what an answer has said. For a stream that ends before it has told its usage,
+// the shortest record is about what all of them consist of beside their text.
 type heard struct {
 	records, bytes, shortest int64
+	images                   int64
 }
 
 // add counts a record of content.

@@ -38,11 +38,11 @@ func (b administration) Quote(ctx context.Context, q *admin.QuoteRequest) (any, 
 
 // quotedUsage is the usage that is to be priced, nil for the rates alone.
 func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
-	if q.Input > 0 || q.Output > 0 {
-		return &translate.Usage{Input: q.Input, Output: q.Output, Estimated: true}, nil
-	}
 	if q.Usage == nil {
-		return nil, nil
+		if q.Sizes == (admin.Sizes{}) {
+			return nil, nil
+		}
+		return &translate.Usage{Input: q.Input, Output: q.Output, Images: q.Images, OutputImages: q.OutputImages, Estimated: true}, nil
 	}
 	v, err := scan.Parse(q.Usage)
 	if err != nil {
@@ -55,6 +55,7 @@ func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
 	if u == nil {
 		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "usage: holds no counts; it is to be as Chat has it, such as {\"prompt_tokens\":1000,\"completion_tokens\":500}"}
 	}
+	u.Images, u.OutputImages = q.Images, q.OutputImages
 	return u, nil
 }
 
@@ -65,7 +66,7 @@ func (b administration) quoteUpstream(name string, usage *translate.Usage) (any,
 	if price == nil {
 		return nil, &admin.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("no price is known for '%s'", name)}
 	}
-	return prices.NewQuote(price, usage, time.Now()), nil
+	return prices.NewQuote(price, expectedBy(price, usage), time.Now()), nil
 }
 
 // priceOf finds the price of a provider's model: that of the first route to it, else
@@ -91,17 +92,27 @@ func (a *App) price(r *route, upstream string) *prices.Price { return a.accounts
 func (b administration) quoteModel(match registry.Match, name string, usage *translate.Usage) *admin.ModelQuote {
 	q := &admin.ModelQuote{Model: name, Routes: []admin.RouteQuote{}}
 	if usage != nil && usage.Estimated {
-		q.Input, q.Output = usage.Input, usage.Output
+		q.Sizes = admin.Sizes{Input: usage.Input, Output: usage.Output, Images: usage.Images, OutputImages: usage.OutputImages}
 	}
 	for _, planned := range match.Model.Routes {
 		upstream := match.Upstream(planned)
 		r := admin.RouteQuote{Route: planned.ID, Provider: planned.Provider, Upstream: upstream, Unpriced: true}
 		if p := b.app.price(planned.Data.(*route), upstream); p != nil {
-			r.Unpriced, r.Quote = false, prices.NewQuote(p, usage, time.Now())
+			r.Unpriced, r.Quote = false, prices.NewQuote(p, expectedBy(p, usage), time.Now())
 		}
 		q.Routes = append(q.Routes, r)
 	}
 	return q
+}
+
+// expectedBy is the usage that a price is asked for: of one that is only expected, images of
+// the answer are expected too.
+func expectedBy(p *prices.Price, usage *translate.Usage) *translate.Usage {
+	if usage == nil || !usage.Estimated || usage.OutputImages > 0 {
+		return usage
+	}
+	expected := p.Expected(usage.Input, usage.Output, usage.Images)
+	return &expected
 }
 
 // quoteRequest prices a request by what is expected of it: the estimated size of its
@@ -123,8 +134,9 @@ func (b administration) quoteRequest(ctx context.Context, q *admin.QuoteRequest)
 	if err := c.findModel(); err != nil {
 		return nil, notPriced(err)
 	}
-	usage := &translate.Usage{Input: estimate.Body(c.document()), Estimated: true}
-	if usage.Output = d.needs(c.document()).Answer; usage.Output <= 0 {
+	needs := d.needs(c.document())
+	usage := &translate.Usage{Input: estimate.Body(c.document()), Output: needs.Answer, Images: int64(needs.Images), Estimated: true}
+	if usage.Output <= 0 {
 		usage.Output = limits.Unlearned
 	}
 	return b.quoteModel(c.match, c.ask.model, usage), nil

@@ -44,6 +44,7 @@ type attempt struct {
 	firstUsage int      // the length of the first of them
 	heard      heard
 	price      *prices.Price   // nil if it is not known
+	images     int64           // those of the prompt, if the price is by them
 	accounted  translate.Usage // what earlier calls of the same try used
 
 	ctx      context.Context
@@ -66,11 +67,12 @@ func (c *call) newAttempt(r *route, upstream string, strict bool) (*attempt, *fa
 	if err != nil {
 		return nil, &failure{err: translate.Invalid("model", "model "+quoted(c.model)+": "+err.Error()), verdict: providers.Verdict{Action: providers.Next}}
 	}
-	if c.s.pricedOnly && c.s.accounts.price(r, t.route.Model) == nil {
+	price := c.s.accounts.price(r, t.route.Model)
+	if c.s.pricedOnly && price == nil {
 		e := &translate.Error{Kind: translate.ErrOverloaded, Retry: translate.No, Message: "model " + quoted(c.model) + " has no known price at the moment"}
 		return nil, &failure{err: e, verdict: providers.Verdict{Action: providers.Next}}
 	}
-	a := &attempt{c: c, route: r, target: t, strict: strict, stream: c.ask.stream}
+	a := &attempt{c: c, route: r, target: t, strict: strict, stream: c.ask.stream, price: price, images: c.images(price)}
 	a.pass = t.route.Wire == c.dialect.Inbound.Name() && !t.route.Rewrite
 	a.call = providers.Call{Op: providers.Generate, Route: t.route, Client: clientHeaders(c.r.Header), PassThrough: a.pass}
 	a.chooseStream()

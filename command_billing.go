@@ -124,7 +124,7 @@ func runTransactions(fl caddycmd.Flags, a administrator) error {
 
 func quoteCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "quote [<model>] [--input <tokens>] [--output <tokens>] [--request <file>|-] [--dialect openai|anthropic] [--json]",
+		Use:   "quote [<model>] [--input <tokens>] [--output <tokens>] [--images <n>] [--output-images <n>] [--request <file>|-] [--dialect openai|anthropic] [--json]",
 		Short: "Tells what a request would cost by each route",
 		Long: `
 Tells what a request of a size would cost by each route of a logical model, or a
@@ -137,6 +137,8 @@ tells the rates. Nothing is sent to a provider.` + aboutDirect,
 	clientFlags(cmd)
 	cmd.Flags().Int("input", 0, "Expected tokens of the prompt")
 	cmd.Flags().Int("output", 0, "Expected tokens of the answer")
+	cmd.Flags().Int("images", 0, "Images of the prompt, where they have a price")
+	cmd.Flags().Int("output-images", 0, "Images of the answer, where they have a price (default: 1)")
 	cmd.Flags().String("request", "", "File with a request")
 	cmd.Flags().String("dialect", "openai", "Dialect of the request: openai or anthropic")
 	cmd.RunE = caddycmd.WrapCommandFuncForCobra(withAdministrator(runQuote))
@@ -145,7 +147,9 @@ tells the rates. Nothing is sent to a provider.` + aboutDirect,
 
 // runQuote is the command `caddy xjp billing quote`.
 func runQuote(fl caddycmd.Flags, a administrator) error {
-	q := admin.QuoteRequest{Model: fl.Arg(0), Input: int64(fl.Int("input")), Output: int64(fl.Int("output"))}
+	q := admin.QuoteRequest{Model: fl.Arg(0), Sizes: admin.Sizes{
+		Input: int64(fl.Int("input")), Output: int64(fl.Int("output")), Images: int64(fl.Int("images")), OutputImages: int64(fl.Int("output-images")),
+	}}
 	if file := fl.String("request"); file != "" {
 		body, err := readRequest(file, os.Stdin)
 		if err != nil {
@@ -162,7 +166,11 @@ func runQuote(fl caddycmd.Flags, a administrator) error {
 
 // writeQuote prints prices for people, one line a route.
 func writeQuote(w io.Writer, q *admin.ModelQuote) {
-	fmt.Fprintf(w, "model %s, %d tokens of prompt and %d of answer\n", q.Model, q.Input, q.Output)
+	fmt.Fprintf(w, "model %s, %d tokens of prompt and %d of answer", q.Model, q.Input, q.Output)
+	if q.Images > 0 || q.OutputImages > 0 {
+		fmt.Fprintf(w, ", %d images of prompt and %d of answer", q.Images, q.OutputImages)
+	}
+	fmt.Fprintln(w)
 	row(w, "ROUTE", "PROVIDER", "UPSTREAM", "COST (USD)", "PRICE")
 	for i := range q.Routes {
 		r := &q.Routes[i]

@@ -79,7 +79,7 @@ func (c *call) branch(p *plan, i int, ended chan<- *branch) *branch {
 	b.call = &call{
 		endpoint: c.endpoint, h: c.h, s: c.s, w: b.kept, r: c.r.WithContext(ctx), id: c.id, started: c.started,
 		key: c.key, body: c.body, ask: c.ask, model: c.model, match: c.match,
-		account: account{before: i, demand: c.account.demand, rough: c.account.rough},
+		account: account{before: i, demand: c.account.demand, rough: c.account.rough, images: c.account.images, counted: c.account.counted},
 		x:       translate.Exchange{ID: c.x.ID, Created: c.x.Created, Model: c.x.Model},
 	}
 	go func() {

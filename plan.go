@@ -70,7 +70,7 @@ func (c *call) consider(p *plan) {
 		}
 	}
 	p.ask.Needs = registry.Needs{
-		Images: needs.Images, PDF: needs.PDF, Audio: needs.Audio, Video: needs.Video, Tools: needs.Tools,
+		Images: needs.Images > 0, PDF: needs.PDF, Audio: needs.Audio, Video: needs.Video, Tools: needs.Tools,
 		Tokens: c.size(needs, window),
 	}
 	p.ask.Affinity = c.affinity(p.model.Affinity)
@@ -87,7 +87,7 @@ func (c *call) priceCandidates(p *plan) {
 		upstream := c.match.Upstream(cand.Route)
 		cand.Cost = -1
 		if price := c.s.accounts.price(cand.Route.Data.(*route), upstream); price != nil {
-			cand.Cost = int64(price.Expect(c.expectedPrompt(upstream), output, c.started))
+			cand.Cost = int64(price.Expect(c.expectedPrompt(upstream), output, c.images(price), c.started))
 		}
 	}
 }

@@ -94,6 +94,7 @@ func (a *attempt) relayStream() *failure {
 		a.c.see(a, &seen)
 		if seen.Content {
 			a.heard.add(event.Raw)
+			a.heard.images += int64(seen.Images)
 		}
 		if seen.Content && !content {
 			content = true
@@ -214,6 +215,9 @@ func (a *attempt) gather() *failure {
 				content = true
 				a.gotContent()
 				a.heard.add(event.Raw)
+			}
+			if events[i].IsImage() {
+				a.heard.images++
 			}
 			done = done || events[i].Kind == translate.EventDone || events[i].Kind == translate.EventFailed
 		}

@@ -52,7 +52,7 @@ func (c *call) demand(b *limits.Bounds) limits.Demand {
 	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, b.HasBudget())
 	d := limits.Demand{Input: input, Output: output}
 	if price != nil {
-		d.Cost = price.Expect(input, output, c.started)
+		d.Cost = price.Expect(input, output, c.images(price), c.started)
 	}
 	return d
 }

@@ -90,7 +90,7 @@ func (a *attempt) passWhole(doc *scan.Doc) *failure {
 		return a.judge(seen.Err, doc.Source())
 	}
 	seen.Content = true
-	a.heard.bytes = int64(len(out))
+	a.heard.bytes, a.heard.images = int64(len(out)), int64(seen.Images)
 	a.c.see(a, &seen)
 	a.answered()
 	a.c.writeJSON(http.StatusOK, out)
@@ -103,6 +103,7 @@ func (a *attempt) answerWhole(r *translate.Response) *failure {
 	if !r.Usage.Reported { // clients count on figures
 		r.Estimate(estimate.Request(c.x.Request))
 	}
+	a.heard.images = int64(r.Images())
 	observer := c.s.runtime.recall.Observe(c.principal())
 	observer.Response(r)
 	observer.Commit()
@@ -121,6 +122,7 @@ func (a *attempt) answerWhole(r *translate.Response) *failure {
 // unfold streams an answer that the provider gave at once.
 func (a *attempt) unfold(r *translate.Response) *failure {
 	c := a.c
+	a.heard.images = int64(r.Images())
 	observer := c.s.runtime.recall.Observe(c.principal())
 	observer.Response(r)
 	encoder := c.dialect.NewEncoder(&c.x)

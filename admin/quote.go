@@ -17,20 +17,27 @@ type QuoteRequest struct {
 	// Usage is a usage as providers tell it in Chat, by itself or, as the predecessor took
 	// it, in a member "usage".
 	Usage json.RawMessage `json:"usage,omitempty"`
-	// Input and Output are the expected tokens, instead of a usage.
-	Input  int64 `json:"input_tokens,omitempty"`
-	Output int64 `json:"output_tokens,omitempty"`
+	// Sizes are what is expected, instead of a usage; images, which usages do not tell, may
+	// stand beside one.
+	Sizes
 	// Request is the body of a request and Dialect the dialect that it is in.
 	Request json.RawMessage `json:"request,omitempty"`
 	Dialect string          `json:"dialect,omitempty"`
 }
 
+// Sizes are of a prompt and its answer: their tokens, and how many images they hold.
+type Sizes struct {
+	Input        int64 `json:"input_tokens,omitempty"`
+	Output       int64 `json:"output_tokens,omitempty"`
+	Images       int64 `json:"images,omitempty"`
+	OutputImages int64 `json:"output_images,omitempty"`
+}
+
 // ModelQuote is the price of something by each route of a logical model.
 type ModelQuote struct {
 	Model string `json:"model"`
-	// Input and Output are the tokens that are expected, 0 if a usage is priced.
-	Input  int64        `json:"input_tokens,omitempty"`
-	Output int64        `json:"output_tokens,omitempty"`
+	// Sizes are what is expected, nothing if a usage is priced.
+	Sizes
 	Routes []RouteQuote `json:"routes"`
 }
 
@@ -80,10 +87,12 @@ func (q *QuoteRequest) validate() error {
 		return invalid("model: name what is to be priced by one of model, provider_model_id and request")
 	case q.Input < 0 || q.Output < 0:
 		return invalid("input_tokens: tokens must not be negative")
+	case q.Images < 0 || q.OutputImages < 0:
+		return invalid("images: images must not be negative")
 	case q.Usage != nil && (q.Input != 0 || q.Output != 0):
 		return invalid("usage: give either a usage or expected tokens")
-	case q.Request != nil && (q.Usage != nil || q.Input != 0 || q.Output != 0):
-		return invalid("request: the size of a request is its own; leave usage and tokens out")
+	case q.Request != nil && (q.Usage != nil || q.Sizes != (Sizes{})):
+		return invalid("request: the size of a request is its own; leave usage, tokens and images out")
 	case q.Dialect != "" && q.Request == nil:
 		return invalid("dialect: is that of a request, which is not there")
 	}

@@ -210,6 +210,10 @@ func (f *fields) attempt() Attempt {
 			a.Estimated = in.truth()
 		case fieldRaw:
 			a.Raw = in.text()
+		case fieldImages:
+			a.Images = in.number
+		case fieldOutputImages:
+			a.OutputImages = in.number
 		case fieldCost:
 			a.Cost = prices.Amount(in.number)
 		case fieldUnpriced:

@@ -48,6 +48,8 @@ const (
 	fieldStart
 	fieldHedged
 	fieldEnded
+	fieldImages
+	fieldOutputImages
 )
 
 // The lengths that strings are cut to, in bytes, and the attempts that are kept of one
@@ -128,6 +130,8 @@ func (e encoding) attempt(field uint64, a *Attempt) encoding {
 	e = e.tokens(&a.Tokens)
 	e = e.truth(fieldEstimated, a.Estimated)
 	e = e.text(fieldRaw, a.Raw, mostRaw)
+	e = e.number(fieldImages, a.Images)
+	e = e.number(fieldOutputImages, a.OutputImages)
 	e = e.number(fieldCost, int64(a.Cost))
 	e = e.truth(fieldUnpriced, a.Unpriced)
 	e = e.number(fieldPriced, int64(a.Priced))

@@ -125,6 +125,10 @@ type Attempt struct {
 	Tokens    Tokens `json:"tokens,omitzero"`
 	Estimated bool   `json:"estimated,omitempty"`
 	Raw       string `json:"raw_usage,omitempty"`
+	// Images is how many images the prompt held, counted where the price is by them, and
+	// OutputImages how many the answer did. Providers do not tell these.
+	Images       int64 `json:"images,omitempty"`
+	OutputImages int64 `json:"output_images,omitempty"`
 	// Cost is what counts: the provider's own figure where it gave one, else Priced.
 	// Unpriced says that it is not the full cost, as a part has no known price.
 	Cost     prices.Amount `json:"cost"`

@@ -157,7 +157,7 @@ func TestSince(t *testing.T) {
 	}
 	first := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	for at, want := range map[time.Time]Amount{first.Add(-1): 1000, first: 2000, first.Add(32*time.Hour - 1): 2000, first.Add(32 * time.Hour): 3000} {
-		if got := p.Expect(1_000_000, 0, at); got != want*1_000_000 {
+		if got := p.Expect(1_000_000, 0, 0, at); got != want*1_000_000 {
 			t.Errorf("at %s it costs %s", at, got)
 		}
 	}

@@ -3,6 +3,7 @@ package prices
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -27,7 +28,8 @@ type Line struct {
 // PartInput without media.
 type Part string
 
-// The parts in the order of the lines. All count tokens, but for requests and searches.
+// The parts in the order of the lines. All count tokens, but for images, requests and
+// searches.
 const (
 	PartInput        Part = "input"
 	PartAudioInput   Part = "audio_input"
@@ -39,12 +41,14 @@ const (
 	PartReasoning    Part = "reasoning"
 	PartAudioOutput  Part = "audio_output"
 	PartImageOutput  Part = "image_output"
+	PartImage        Part = "image"
+	PartOutputImage  Part = "output_image"
 	PartRequest      Part = "request"
 	PartWebSearch    Part = "web_search"
 )
 
 // partCount is how many parts there are.
-const partCount = 12
+const partCount = 14
 
 // sheet sums up what parts cost, and lists them if it has lines.
 type sheet struct {
@@ -79,10 +83,32 @@ func (p *Price) CostTotal(u *translate.Usage, at time.Time) Amount {
 	return s.total
 }
 
-// Expect is the price of a request of which only the sizes are known: its prompt without a
-// cache and the output that is expected.
-func (p *Price) Expect(inputTokens, outputTokens int64, at time.Time) Amount {
-	return p.CostTotal(&translate.Usage{Input: inputTokens, Output: outputTokens}, at)
+// CountsImages reports whether images of the prompt cost something by themselves, so that
+// they are to be counted.
+func (p *Price) CountsImages() bool {
+	return p.charges(func(r *Rates) Rate { return r.Image })
+}
+
+// charges reports whether a rate is above nothing, be it under some condition.
+func (p *Price) charges(rate func(*Rates) Rate) bool {
+	return rate(&p.Rates) > 0 || slices.ContainsFunc(p.Overrides, func(o Override) bool { return rate(&o.Rates) > 0 })
+}
+
+// Expected is what is expected to be used by a request of which only the sizes are known:
+// the tokens and images of its prompt, without a cache, and the tokens of its answer. That
+// holds an image where images of answers cost something by themselves.
+func (p *Price) Expected(inputTokens, outputTokens, images int64) translate.Usage {
+	u := translate.Usage{Input: inputTokens, Output: outputTokens, Images: images, Estimated: true}
+	if p.charges(func(r *Rates) Rate { return r.OutputImage }) {
+		u.OutputImages = 1
+	}
+	return u
+}
+
+// Expect is the price of what is expected.
+func (p *Price) Expect(inputTokens, outputTokens, images int64, at time.Time) Amount {
+	u := p.Expected(inputTokens, outputTokens, images)
+	return p.CostTotal(&u, at)
 }
 
 func (p *Price) fill(s *sheet, u *translate.Usage, at time.Time) {
@@ -112,6 +138,12 @@ func (p *Price) fill(s *sheet, u *translate.Usage, at time.Time) {
 	s.add(PartAudioOutput, audio, rates.AudioOutput.or(rates.Output))
 	s.add(PartImageOutput, image, rates.ImageOutput.or(rates.Output))
 
+	if rates.Image.IsSet() {
+		s.add(PartImage, u.Images, rates.Image)
+	}
+	if rates.OutputImage.IsSet() {
+		s.add(PartOutputImage, u.OutputImages, rates.OutputImage)
+	}
 	if rates.Request.IsSet() {
 		s.add(PartRequest, 1, rates.Request)
 	}

@@ -43,6 +43,11 @@ func TestCost(t *testing.T) {
 		{"pain 35: parts larger than the whole are cut down", plain, translate.Usage{Input: 5, AudioInput: 9, ImageInput: 9, CacheWrite: 1, CacheWrite1h: 9, Output: 3, Reasoning: 9, AudioOutput: 9}, []Line{
 			{PartAudioInput, 5, 1_000, 5}, {PartCacheWrite1h, 1, 1_000, 1}, {PartReasoning, 3, 10_000, 30}}},
 		{"pain 35: negative counts are none", plain, translate.Usage{Input: -5, CacheRead: -1, CacheWrite: -2, CacheWrite1h: 3, Output: -9, Reasoning: 4, WebSearches: -1, AudioInput: -1}, nil},
+		{"images by themselves, beside their tokens", Price{Rates: Rates{Input: 1_000, Output: 10_000, ImageInput: 5_000, Image: 2_000_000, OutputImage: 39_000_000_000}},
+			translate.Usage{Input: 10, ImageInput: 4, Output: 3, Images: 2, OutputImages: 1}, []Line{
+				{PartInput, 6, 1_000, 6}, {PartImageInput, 4, 5_000, 20}, {PartOutput, 3, 10_000, 30}, {PartImage, 2, 2_000_000, 4_000}, {PartOutputImage, 1, 39_000_000_000, 39_000_000}}},
+		{"images that have no price of their own cost their tokens", plain, translate.Usage{Input: 10, Images: 2, OutputImages: 1}, []Line{{PartInput, 10, 1_000, 10}}},
+		{"pain 35: no images of less than none", Price{Rates: Rates{Input: 1_000, Output: 10_000, Image: 2_000_000, OutputImage: 2_000_000}}, translate.Usage{Images: -1, OutputImages: -2}, nil},
 		{"free parts are lines of nothing", Price{Rates: Rates{Input: 1_000, Output: 10_000, CacheRead: Free}}, translate.Usage{CacheRead: 100}, []Line{
 			{PartCacheRead, 100, Free, 0}}},
 		{"half a nano-USD goes to the even one", Price{Rates: Rates{Input: 500, Output: 1_500, CacheRead: 2_500}}, translate.Usage{Input: 1, Output: 1, CacheRead: 1}, []Line{
@@ -113,8 +118,36 @@ func TestOverrides(t *testing.T) {
 			}
 		})
 	}
-	if got := price.Expect(201, 1, noon); got != 402+15 {
+	if got := price.Expect(201, 1, 3, noon); got != 402+15 {
 		t.Errorf("expected tokens cost %d", got)
+	}
+}
+
+func TestExpectedImages(t *testing.T) {
+	tokens := Rates{Input: 1_000, Output: 10_000}
+	with := func(change func(*Rates)) *Price {
+		p := &Price{Rates: tokens}
+		change(&p.Rates)
+		return p
+	}
+	tiered := &Price{Rates: tokens, Overrides: []Override{{ServiceTier: "flex", Rates: Rates{Image: 3_000_000, OutputImage: 5_000_000}}}}
+	for _, c := range []struct {
+		name   string
+		price  *Price
+		counts bool
+		want   Amount
+	}{
+		{"by tokens alone", with(func(*Rates) {}), false, 1 + 10},
+		{"images of the prompt", with(func(r *Rates) { r.Image = 3_000_000 }), true, 1 + 10 + 2*3_000},
+		{"an image of the answer is expected where it has a price", with(func(r *Rates) { r.OutputImage = 5_000_000 }), false, 1 + 10 + 5_000},
+		{"free images are not counted", with(func(r *Rates) { r.Image, r.OutputImage = Free, Free }), false, 1 + 10},
+		{"a tier may have a price for them", tiered, true, 1 + 10},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.price.Expect(1, 1, 2, noon); got != c.want || c.price.CountsImages() != c.counts {
+				t.Errorf("got %d, counts images: %v", got, c.price.CountsImages())
+			}
+		})
 	}
 }
 
@@ -167,7 +200,7 @@ var (
 			Input: n("input"), AudioInput: n("audio input"), ImageInput: n("image input"),
 			CacheRead: n("read"), CacheWrite: n("write"), CacheWrite1h: n("write 1h"),
 			Output: n("output"), Reasoning: n("reasoning"), AudioOutput: n("audio output"), ImageOutput: n("image output"),
-			WebSearches: rapid.Int64Range(-1, 20).Draw(t, "searches"),
+			WebSearches: rapid.Int64Range(-1, 20).Draw(t, "searches"), Images: n("images"), OutputImages: n("output images"),
 		}
 	})
 	tables = rapid.Custom(func(t *rapid.T) Rates {
@@ -176,6 +209,7 @@ var (
 			Input: n("input rate"), Output: n("output rate"), CacheRead: n("read rate"), CacheWrite: n("write rate"), CacheWrite1h: n("write 1h rate"),
 			Reasoning: n("reasoning rate"), AudioInput: n("audio input rate"), AudioOutput: n("audio output rate"),
 			ImageInput: n("image input rate"), ImageOutput: n("image output rate"), Request: n("request rate"), WebSearch: n("search rate"),
+			Image: n("image rate"), OutputImage: n("output image rate"),
 		}
 	})
 )

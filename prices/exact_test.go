@@ -16,11 +16,12 @@ func TestCostIsExact(t *testing.T) {
 	n := func(most int64) int64 { return random.Int64N(most + 1) }
 	var all []Amount
 	for range 10_000 {
-		u := translate.Usage{Input: n(2_000_000), CacheRead: n(2_000_000), CacheWrite: n(500_000), Output: n(200_000), WebSearches: n(5)}
+		u := translate.Usage{Input: n(2_000_000), CacheRead: n(2_000_000), CacheWrite: n(500_000), Output: n(200_000), WebSearches: n(5), Images: n(20), OutputImages: n(4)}
 		u.CacheWrite1h, u.Reasoning = n(u.CacheWrite), n(u.Output)
 		p := Price{Rates: Rates{
 			Input: Rate(1 + n(90_000_000)), Output: Rate(1 + n(600_000_000)), CacheRead: Rate(n(9_000_000)), CacheWrite: Rate(n(99_000_000)),
 			CacheWrite1h: Rate(n(99_000_000)), Reasoning: Rate(n(600_000_000)), WebSearch: Rate(1 + n(30_000_000_000)), Request: Rate(n(1) * n(1e12)),
+			Image: Rate(n(1) * n(5e9)), OutputImage: Rate(n(1) * n(4e11)),
 		}}
 		got := p.CostTotal(&u, noon)
 		if want := exactly(&p, &u); want.Cmp(big.NewInt(int64(got))) != 0 {
@@ -44,7 +45,7 @@ func total(amounts []Amount) (sum Amount) {
 	return sum
 }
 
-// exactly prices a usage without media in rational numbers.
+// exactly prices a usage without tokens of media in rational numbers.
 func exactly(p *Price, u *translate.Usage) *big.Int {
 	first := func(rates ...Rate) int64 {
 		for _, r := range rates {
@@ -64,6 +65,8 @@ func exactly(p *Price, u *translate.Usage) *big.Int {
 		{u.Reasoning, first(p.Reasoning, p.Output)},
 		{u.WebSearches, first(p.WebSearch)},
 		{1, first(p.Request)},
+		{u.Images, first(p.Image)},
+		{u.OutputImages, first(p.OutputImage)},
 	} {
 		pico := new(big.Int).Mul(big.NewInt(line[0]), big.NewInt(line[1]))
 		sum.Add(sum, roundHalfEven(new(big.Rat).SetFrac(pico, big.NewInt(1000))))

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ratesForm is the written form of Rates: tokens in USD per million, requests and searches in
-// USD each.
+// ratesForm is the written form of Rates: tokens in USD per million, images, requests and
+// searches in USD each.
 type ratesForm struct {
 	Input        perMillion `json:"input,omitempty"`
 	Output       perMillion `json:"output,omitempty"`
@@ -21,6 +21,8 @@ type ratesForm struct {
 	AudioOutput  perMillion `json:"audio_output,omitempty"`
 	ImageInput   perMillion `json:"image_input,omitempty"`
 	ImageOutput  perMillion `json:"image_output,omitempty"`
+	Image        perUnit    `json:"image,omitempty"`
+	OutputImage  perUnit    `json:"output_image,omitempty"`
 	Request      perUnit    `json:"request,omitempty"`
 	WebSearch    perUnit    `json:"web_search,omitempty"`
 }
@@ -107,6 +109,7 @@ func (r *Rates) form() ratesForm {
 		Reasoning:  perMillion(r.Reasoning),
 		AudioInput: perMillion(r.AudioInput), AudioOutput: perMillion(r.AudioOutput),
 		ImageInput: perMillion(r.ImageInput), ImageOutput: perMillion(r.ImageOutput),
+		Image: perUnit(r.Image), OutputImage: perUnit(r.OutputImage),
 		Request: perUnit(r.Request), WebSearch: perUnit(r.WebSearch),
 	}
 }
@@ -118,12 +121,13 @@ func (f *ratesForm) rates() Rates {
 		Reasoning:  Rate(f.Reasoning),
 		AudioInput: Rate(f.AudioInput), AudioOutput: Rate(f.AudioOutput),
 		ImageInput: Rate(f.ImageInput), ImageOutput: Rate(f.ImageOutput),
+		Image: Rate(f.Image), OutputImage: Rate(f.OutputImage),
 		Request: Rate(f.Request), WebSearch: Rate(f.WebSearch),
 	}
 }
 
-// MarshalJSON writes tokens in USD per million, requests and searches in USD each, and only
-// the rates that are set.
+// MarshalJSON writes tokens in USD per million, images, requests and searches in USD each, and
+// only the rates that are set.
 func (p Price) MarshalJSON() ([]byte, error) {
 	return json.Marshal(priceForm{ratesForm: p.form(), Overrides: p.Overrides, Source: p.Source})
 }

@@ -66,6 +66,8 @@ func (l listed) price() *Price {
 
 // rates are the rates that the object sets. A reasoning or media rate of zero is a
 // placeholder of old lists and not a gift: those tokens are inside prompt and completion.
+// image is of each input image (OpenRouter's OpenAPI description, PublicPricing), unless it
+// is what a token of the prompt costs: then it says over again what those of images do.
 func (l listed) rates() Rates {
 	paid := func(key string) Rate {
 		if r := l.rate(key); r != Free {
@@ -73,13 +75,17 @@ func (l listed) rates() Rates {
 		}
 		return 0
 	}
+	image := paid("image")
+	if image == l.rate("prompt") {
+		image = 0
+	}
 	return Rates{
 		Input: l.rate("prompt"), Output: l.rate("completion"),
 		CacheRead: l.rate("input_cache_read"), CacheWrite: l.rate("input_cache_write"), CacheWrite1h: l.rate("input_cache_write_1h"),
 		Reasoning:  paid("internal_reasoning"),
 		AudioInput: paid("audio"), AudioOutput: paid("audio_output"),
 		ImageInput: paid("image_token"), ImageOutput: paid("image_output"),
-		Request: l.rate("request"), WebSearch: l.rate("web_search"),
+		Image: image, Request: l.rate("request"), WebSearch: l.rate("web_search"),
 	}
 }
 

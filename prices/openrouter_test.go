@@ -28,7 +28,9 @@ func TestParseOpenRouter(t *testing.T) {
 		{"all that is billed", `{"prompt":"0.000001","completion":"0.000002","request":"0.01","web_search":"0.02","internal_reasoning":"0.000003","input_cache_read":"0.000004",
 			"input_cache_write":"0.000005","input_cache_write_1h":"0.000006","audio":"0.000007","audio_output":"0.000008","image_token":"0.000009","image_output":"0.00001","image":"0.5","discount":0.1}`,
 			Rates{Input: 1_000_000, Output: 2_000_000, Request: 10_000_000_000, WebSearch: 20_000_000_000, Reasoning: 3_000_000, CacheRead: 4_000_000,
-				CacheWrite: 5_000_000, CacheWrite1h: 6_000_000, AudioInput: 7_000_000, AudioOutput: 8_000_000, ImageInput: 9_000_000, ImageOutput: 10_000_000}},
+				CacheWrite: 5_000_000, CacheWrite1h: 6_000_000, AudioInput: 7_000_000, AudioOutput: 8_000_000, ImageInput: 9_000_000, ImageOutput: 10_000_000, Image: 500_000_000_000}},
+		{"an image that costs what a token does is one of its tokens", `{"prompt":"0.0000003","completion":"0.0000025","image":"0.00000030"}`, Rates{Input: 300_000, Output: 2_500_000}},
+		{"an image for nothing is a placeholder too", `{"prompt":"0.0000003","completion":"0.0000025","image":"0"}`, Rates{Input: 300_000, Output: 2_500_000}},
 		{"free is a price", `{"prompt":"0","completion":"0"}`, Rates{Input: Free, Output: Free}},
 		{"zero is a placeholder where tokens are inside others", `{"prompt":"0.000001","completion":"0.000002","internal_reasoning":"0","audio":"0","image_output":"0","input_cache_read":"0"}`,
 			Rates{Input: 1_000_000, Output: 2_000_000, CacheRead: Free}},
@@ -151,7 +153,7 @@ func FuzzParseOpenRouter(f *testing.F) {
 			if again := kept.find(model); !strings.Contains(model, "\uFFFD") && (again == nil || again.Version() != p.Version()) {
 				t.Errorf("%q changed on the disk", model)
 			}
-			if p.Expect(1000, 1000, noon) < 0 {
+			if p.Expect(1000, 1000, 1, noon) < 0 {
 				t.Errorf("%q pays for its use", model)
 			}
 		}

@@ -24,6 +24,9 @@ type Rates struct {
 	Reasoning Rate
 	// AudioInput, AudioOutput, ImageInput and ImageOutput are of tokens of media.
 	AudioInput, AudioOutput, ImageInput, ImageOutput Rate
+	// Image and OutputImage are of each image of the prompt and of the answer, beside their
+	// tokens.
+	Image, OutputImage Rate
 	// Request is of each call, WebSearch of each search that the provider made.
 	Request, WebSearch Rate
 }
@@ -105,6 +108,8 @@ func (r *Rates) take(others *Rates) {
 	r.AudioOutput = others.AudioOutput.or(r.AudioOutput)
 	r.ImageInput = others.ImageInput.or(r.ImageInput)
 	r.ImageOutput = others.ImageOutput.or(r.ImageOutput)
+	r.Image = others.Image.or(r.Image)
+	r.OutputImage = others.OutputImage.or(r.OutputImage)
 	r.Request = others.Request.or(r.Request)
 	r.WebSearch = others.WebSearch.or(r.WebSearch)
 }

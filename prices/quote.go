@@ -16,8 +16,8 @@ type Quote struct {
 	PricingOnly *Pricing        `json:"pricing_only,omitempty"`
 }
 
-// Pricing is the rates that hold, in OpenRouter's words and in USD per token, request or
-// search. Rates that are not there stand in others.
+// Pricing is the rates that hold, in OpenRouter's words and in USD per token, image, request
+// or search. Rates that are not there stand in others.
 type Pricing struct {
 	Prompt            Rate   `json:"prompt"`
 	Completion        Rate   `json:"completion"`
@@ -31,18 +31,22 @@ type Pricing struct {
 	AudioOutput       Rate   `json:"audio_output,omitempty"`
 	ImageToken        Rate   `json:"image_token,omitempty"`
 	ImageOutput       Rate   `json:"image_output,omitempty"`
+	Image             Rate   `json:"image,omitempty"`
+	OutputImage       Rate   `json:"output_image,omitempty"`
 	Source            string `json:"source"`
 	Version           string `json:"version"`
 }
 
 // Breakdown is what the parts of a usage cost. The total is the sum of the others but for
-// InternalReasoningCost, which is a part of CompletionCost.
+// InternalReasoningCost, which is a part of CompletionCost. ImageCost is that of images priced
+// by themselves.
 type Breakdown struct {
 	PromptCost            Amount `json:"prompt_cost"`
 	CacheReadCost         Amount `json:"cache_read_cost"`
 	CacheWriteCost        Amount `json:"cache_write_cost"`
 	CompletionCost        Amount `json:"completion_cost"`
 	InternalReasoningCost Amount `json:"internal_reasoning_cost"`
+	ImageCost             Amount `json:"image_cost"`
 	RequestCost           Amount `json:"request_cost"`
 	WebSearchCost         Amount `json:"web_search_cost"`
 	TotalCost             Amount `json:"total_cost"`
@@ -87,6 +91,8 @@ func (b *Breakdown) of(part Part) *Amount {
 		return &b.CacheReadCost
 	case PartCacheWrite, PartCacheWrite1h:
 		return &b.CacheWriteCost
+	case PartImage, PartOutputImage:
+		return &b.ImageCost
 	case PartRequest:
 		return &b.RequestCost
 	case PartWebSearch:
@@ -101,6 +107,7 @@ func (p *Price) pricing(r Rates) *Pricing {
 		Prompt: r.Input, Completion: r.Output, Request: r.Request, WebSearch: r.WebSearch, InternalReasoning: r.Reasoning,
 		InputCacheRead: r.CacheRead, InputCacheWrite: r.CacheWrite, InputCacheWrite1h: r.CacheWrite1h,
 		Audio: r.AudioInput, AudioOutput: r.AudioOutput, ImageToken: r.ImageInput, ImageOutput: r.ImageOutput,
+		Image: r.Image, OutputImage: r.OutputImage,
 		Source: p.Source, Version: p.Version(),
 	}
 }

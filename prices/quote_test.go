@@ -28,7 +28,7 @@ func TestQuote(t *testing.T) {
 	}{
 		{"reasoning is a part of the completion", openai.ParseUsage(v), `{"pricing":` + pricing + `,"usage":` + block +
 			`,"breakdown":{"prompt_cost":"0.0018","cache_read_cost":"0.00012","cache_write_cost":"0","completion_cost":"0.0015","internal_reasoning_cost":"0.0009",` +
-			`"request_cost":"0","web_search_cost":"0","total_cost":"0.00342","reported_cost":"0.0034","unit":"USD"}}`},
+			`"image_cost":"0","request_cost":"0","web_search_cost":"0","total_cost":"0.00342","reported_cost":"0.0034","unit":"USD"}}`},
 		{"without a usage the prices alone", nil, `{"pricing_only":` + pricing + `}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestQuoteAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		price, usage := Price{Rates: tables.Draw(t, "rates")}, usages.Draw(t, "usage")
 		b := NewQuote(&price, &usage, noon).Breakdown
-		sum := b.PromptCost + b.CacheReadCost + b.CacheWriteCost + b.CompletionCost + b.RequestCost + b.WebSearchCost
+		sum := b.PromptCost + b.CacheReadCost + b.CacheWriteCost + b.CompletionCost + b.ImageCost + b.RequestCost + b.WebSearchCost
 		if sum != b.TotalCost || b.TotalCost != price.CostTotal(&usage, noon) || b.InternalReasoningCost > b.CompletionCost {
 			t.Fatalf("got %+v", b)
 		}

@@ -2,7 +2,7 @@ package prices
 
 import "fmt"
 
-// Rate is the price of one unit (a token, a request, a search) in pico-USD. The zero value
+// Rate is the price of one unit (a token, an image, a request, a search) in pico-USD. The zero value
 // is unset: the part is not priced separately, and another rate stands in for it. A unit
 // that costs nothing has the rate Free. Its text and JSON form is a decimal of USD per unit.
 type Rate int64

@@ -70,5 +70,8 @@ func (s *Seen) note(e *Event) {
 		s.Err = e.Err
 	default:
 		s.Content = s.Content || e.IsContent()
+		if e.IsImage() {
+			s.Images++
+		}
 	}
 }

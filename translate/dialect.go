@@ -105,6 +105,8 @@ type Seen struct {
 	Usage *Usage
 	// Stop is the stop reason it tells, nil if none.
 	Stop *Stop
+	// Images is how many images it brings.
+	Images int
 	// Model and ID are the provider's, where it tells them.
 	Model, ID string
 }

@@ -75,6 +75,9 @@ type Event struct {
 	Err       *Error
 }
 
+// IsImage reports whether the event brings an image.
+func (e *Event) IsImage() bool { return e.Kind == EventMedia && e.Media.Kind == Image }
+
 // IsContent reports whether the event carries a part of the answer: the first such
 // event is the content point, after which no other route can take over.
 func (e *Event) IsContent() bool {

@@ -32,6 +32,19 @@ func (r *Response) Estimate(prompt int64) {
 	r.Usage = Usage{Input: prompt, Output: EstimateOutput(written), Estimated: true}
 }
 
+// Images is how many images the answer holds.
+func (r *Response) Images() int {
+	n := 0
+	for i := range r.Choices {
+		for k := range r.Choices[i].Blocks {
+			if b := &r.Choices[i].Blocks[k]; b.Kind == MediaBlock && b.Media.Kind == Image {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // EstimateOutput gives about as many tokens as bytes of text are.
 func EstimateOutput(written int) int64 { return int64(written+3) / 4 }
 
@@ -100,6 +113,9 @@ type Usage struct {
 	Output, Reasoning int64
 	// AudioInput and ImageInput are parts of the prompt, AudioOutput and ImageOutput of Output.
 	AudioInput, ImageInput, AudioOutput, ImageOutput int64
+	// Images and OutputImages count whole images of the prompt and of the answer, which the
+	// gateway does where a price is by the image: providers do not tell.
+	Images, OutputImages int64
 	// WebSearches counts searches made by the provider, billed per request.
 	WebSearches int64
 	// HasReasoning and HasCache say whether the provider told these parts at all.

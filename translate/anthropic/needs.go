@@ -22,7 +22,7 @@ func needsOf(n *translate.Needs, content scan.Value) {
 	for b := range content.Elements() {
 		switch kind := b.Get("type").Text(); {
 		case kind.Equal("image"):
-			n.Images = true
+			n.Images++
 		case kind.Equal("document"):
 			source := b.At("source", "type").Text()
 			n.PDF = n.PDF || !source.Equal("text") && !source.Equal("content")

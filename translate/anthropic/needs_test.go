@@ -13,10 +13,10 @@ func TestNeeds(t *testing.T) {
 		want translate.Needs
 	}{
 		{`{"max_tokens":5,"messages":[{"role":"user","content":"hi"}]}`, translate.Needs{Answer: 5}},
-		{`{"messages":[{"role":"user","content":[{"type":"image","source":{}}]}],"tools":[{"name":"t"}]}`, translate.Needs{Images: true, Tools: true}},
+		{`{"messages":[{"role":"user","content":[{"type":"image","source":{}}]}],"tools":[{"name":"t"}]}`, translate.Needs{Images: 1, Tools: true}},
 		{`{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64"}}]}]}`, translate.Needs{PDF: true}},
 		{`{"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text"}},{"type":"document","source":{"type":"content"}}]}]}`, translate.Needs{}},
-		{`{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image"}]}]}]}`, translate.Needs{Images: true}},
+		{`{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image"}]},{"type":"image"}]}]}`, translate.Needs{Images: 2}},
 		{`{"messages":[1,{"content":[2]}],"tools":3,"max_tokens":"x"}`, translate.Needs{}},
 	} {
 		if got := Needs(scantest.Document(t, c.body)); got != c.want {

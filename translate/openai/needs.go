@@ -15,10 +15,11 @@ func Needs(doc *scan.Doc) translate.Needs {
 		}
 	}
 	for m := range root.Get("messages").Elements() {
+		n.Images += m.Get("images").Len() // of an earlier answer (provider-openrouter.md 2)
 		for part := range m.Get("content").Elements() {
 			switch kind := part.Get("type").Text(); {
 			case kind.Equal("image_url"):
-				n.Images = true
+				n.Images++
 			case kind.Equal("file"):
 				n.PDF = true
 			case kind.Equal("input_audio"):

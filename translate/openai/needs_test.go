@@ -16,8 +16,9 @@ func TestNeeds(t *testing.T) {
 		{`{"messages":[],"tools":[],"max_tokens":5}`, translate.Needs{Answer: 5}},
 		{`{"messages":[],"tools":[{"type":"function"}],"max_tokens":5,"max_completion_tokens":7}`, translate.Needs{Tools: true, Answer: 7}},
 		{`{"messages":[],"functions":[{"name":"f"}]}`, translate.Needs{Tools: true}},
-		{`{"messages":[{"role":"user","content":[{"type":"text","text":"image_url"},{"type":"image_url","image_url":{"url":"data:…"}}]}]}`, translate.Needs{Images: true}},
+		{`{"messages":[{"role":"user","content":[{"type":"text","text":"image_url"},{"type":"image_url","image_url":{"url":"data:…"}}]}]}`, translate.Needs{Images: 1}},
 		{`{"messages":[{"role":"user","content":[{"type":"file","file":{}}]},{"role":"user","content":[{"type":"input_audio"},{"type":"video_url"}]}]}`, translate.Needs{PDF: true, Audio: true, Video: true}},
+		{`{"messages":[{"role":"assistant","content":"here","images":[{"type":"image_url"},{"type":"image_url"}]},{"role":"user","content":[{"type":"image_url"}]}]}`, translate.Needs{Images: 3}},
 		{`{"messages":[1,{"content":[2]}],"tools":3,"max_tokens":"x"}`, translate.Needs{}},
 	} {
 		if got := Needs(scantest.Document(t, c.body)); got != c.want {

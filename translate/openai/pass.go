@@ -66,6 +66,9 @@ func (Dialect) PassResponse(dst []byte, doc *scan.Doc, x *translate.Exchange) ([
 		seen.Err = translate.EndOf(nil, false)
 		return dst, seen
 	}
+	for c := range v.Get("choices").Elements() {
+		seen.Images += c.At("message", "images").Len()
+	}
 	return appendRenamed(dst, doc.Source(), v.Get("model"), x.Model), seen
 }
 

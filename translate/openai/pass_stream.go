@@ -113,7 +113,9 @@ func (p *pass) look(v scan.Value, seen *translate.Seen) {
 				seen.Stop = &translate.Stop{Reason: stopReason(string(reason)), Native: string(reason)}
 			}
 		}
-		seen.Content = seen.Content || tells(c.Get("delta"))
+		delta := c.Get("delta")
+		seen.Content = seen.Content || tells(delta)
+		seen.Images += delta.Get("images").Len()
 	}
 	p.output = p.output || seen.Content
 	p.fresh = seen.Content || finishes

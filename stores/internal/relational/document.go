@@ -62,6 +62,8 @@ func (o *object) attempt(a *ledger.Attempt) {
 	o.usage(&a.Tokens)
 	o.truth("estimated", a.Estimated)
 	o.text("raw_usage", a.Raw)
+	o.number("images", a.Images)
+	o.number("output_images", a.OutputImages)
 	o.amount("cost", a.Cost)
 	o.truth("unpriced", a.Unpriced)
 	o.amount("priced", a.Priced)
