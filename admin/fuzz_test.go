@@ -53,7 +53,7 @@ func FuzzBody(f *testing.F) {
 			f.Add(uint8(i), body)
 		}
 	}
-	b := stored(f, 2)
+	b := stored(f, inFile(f), 2)
 	made := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/xjp/keys", strings.NewReader(`{"tenant":"acme","create_tenant":true}`))
 	r.Header.Set("Content-Type", "application/json")
@@ -87,7 +87,7 @@ func FuzzQuery(f *testing.F) {
 		}
 	}
 	f.Add(uint8(3), "", "../%2e' OR 1=1")
-	b := stored(f, 4)
+	b := stored(f, inFile(f), 4)
 	f.Fuzz(func(t *testing.T, path uint8, query, id string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL = &url.URL{Path: strings.ReplaceAll(paths[int(path)%len(paths)], "{id}", id), RawQuery: query}

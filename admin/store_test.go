@@ -17,21 +17,41 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
+	"github.com/rickyjim626/xjp-gateway/internal/servers"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/stores"
+	"github.com/rickyjim626/xjp-gateway/stores/postgres"
 	"github.com/rickyjim626/xjp-gateway/stores/sqlite"
 )
 
+// engines are the stores that the API is tested on.
+var engines = map[string]func(t testing.TB) stores.Module{"sqlite": inFile, "postgres": inDatabase}
+
+func inFile(t testing.TB) stores.Module {
+	return &sqlite.Store{Path: filepath.Join(t.TempDir(), "xjp.db")}
+}
+
+func inDatabase(t testing.TB) stores.Module {
+	t.Setenv("XJP_TEST_DSN", servers.PostgreSQL(t))
+	return &postgres.Store{DSN: "{env.XJP_TEST_DSN}"}
+}
+
+// onEach runs a test on all of them.
+func onEach(t *testing.T, test func(t *testing.T, engine stores.Module)) {
+	for name, engine := range engines {
+		t.Run(name, func(t *testing.T) { test(t, engine(t)) })
+	}
+}
+
 // stored is a backend over a real store, in which two tenants have made requests, one a
 // minute in turn.
-func stored(t testing.TB, requests int) *backend {
+func stored(t testing.TB, engine stores.Module, requests int) *backend {
 	t.Helper()
-	module := &sqlite.Store{Path: filepath.Join(t.TempDir(), "xjp.db")}
-	if err := module.Provision(caddy.Context{}); err != nil {
+	if err := engine.(caddy.Provisioner).Provision(caddy.Context{}); err != nil {
 		t.Fatal(err)
 	}
-	store, err := module.Open(context.Background(), stores.Settings{Location: shanghai})
+	store, err := engine.Open(context.Background(), stores.Settings{Location: shanghai})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +78,10 @@ func stored(t testing.TB, requests int) *backend {
 
 // TestStoredRequests pages through the requests of one tenant: each is there once, and none
 // of another.
-func TestStoredRequests(t *testing.T) {
-	b := stored(t, 50)
+func TestStoredRequests(t *testing.T) { onEach(t, storedRequests) }
+
+func storedRequests(t *testing.T, engine stores.Module) {
+	b := stored(t, engine, 50)
 	seen, next := map[string]bool{}, ""
 	for pages := 0; pages == 0 || next != ""; pages++ {
 		page := decoded[admin.Page[ledger.Record]](t, ask(t, b, "GET", "/xjp/requests?tenant=acme&limit=7&after="+next, ""), 200)
@@ -81,8 +103,10 @@ func TestStoredRequests(t *testing.T) {
 
 // TestStoredBills checks that offsets lead through all bills, and that the parts of a
 // summary are what the bills add up to.
-func TestStoredBills(t *testing.T) {
-	b := stored(t, 50)
+func TestStoredBills(t *testing.T) { onEach(t, storedBills) }
+
+func storedBills(t *testing.T, engine stores.Module) {
+	b := stored(t, engine, 50)
 	var cost int64
 	seen := map[string]bool{}
 	for offset := 0; ; offset += 10 {
@@ -116,8 +140,10 @@ func TestStoredBills(t *testing.T) {
 
 // TestStoredKeys follows a tenant and its key through a real store to their end, and then
 // through the audit.
-func TestStoredKeys(t *testing.T) {
-	b := stored(t, 1)
+func TestStoredKeys(t *testing.T) { onEach(t, storedKeys) }
+
+func storedKeys(t *testing.T, engine stores.Module) {
+	b := stored(t, engine, 1)
 	k := created(t, b, `{"tenant":"acme","create_tenant":true,"limits":{"budget_per_month":"50","requests_per_minute":"unlimited"},"scope":{"models":["claude-*"]}}`)
 	expectError(t, ask(t, b, "POST", "/xjp/tenants", `{"id":"acme"}`), 409, "exists already")
 	if k.Limits.RequestsPerMinute != -1 || k.Limits.BudgetPerMonth.String() != "50" {
@@ -155,8 +181,10 @@ func TestStoredKeys(t *testing.T) {
 
 // TestExport checks that an export has each request once, whatever the pages, and at most
 // as many as asked for.
-func TestExport(t *testing.T) {
-	b := stored(t, 2500)
+func TestExport(t *testing.T) { onEach(t, export) }
+
+func export(t *testing.T, engine stores.Module) {
+	b := stored(t, engine, 2500)
 	w := ask(t, b, "GET", "/xjp/requests?tenant=acme&format=jsonl", "")
 	if w.Code != 200 || w.Header().Get("Content-Disposition") != `attachment; filename="requests.jsonl"` {
 		t.Fatalf("got %d with %v", w.Code, w.Header())
