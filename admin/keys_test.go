@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/keys/keystest"
 	"github.com/rickyjim626/xjp-gateway/ledger"
@@ -19,9 +20,13 @@ import (
 type whole struct {
 	*keystest.Store
 	records
+	captures
 }
 
-type records interface{ ledger.Store }
+type (
+	records  interface{ ledger.Store }
+	captures interface{ capture.Store }
+)
 
 func (whole) Ping(context.Context) error { return nil }
 func (whole) Close() error               { return nil }
@@ -41,7 +46,7 @@ func decoded[T any](t *testing.T, w *httptest.ResponseRecorder, status int) (val
 // keeping is a backend over a store of keys that has the tenants acme and other.
 func keeping() (*backend, *keystest.Store) {
 	s := keystest.New("acme", "other")
-	return &backend{store: whole{s, &listening{}}}, s
+	return &backend{store: whole{s, &listening{}, nil}}, s
 }
 
 // created makes a key.

@@ -1,5 +1,5 @@
-// Package stores is the contract of the engines that keep tenants, keys and the ledger.
-// Each engine is a Caddy module in the namespace xjp.stores.
+// Package stores is the contract of the engines that keep tenants, keys, the ledger and
+// captures. Each engine is a Caddy module in the namespace xjp.stores.
 package stores
 
 import (
@@ -7,14 +7,16 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 )
 
-// Store keeps tenants, keys and the ledger. Its methods are safe for concurrent use.
+// Store keeps tenants, keys, the ledger and captures. Its methods are safe for concurrent use.
 type Store interface {
 	keys.Store
 	ledger.Store
+	capture.Store
 	// Ping reports whether the store can be reached and written to.
 	Ping(ctx context.Context) error
 	// Close lets go of the store.

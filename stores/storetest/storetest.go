@@ -44,6 +44,10 @@ var statements = []test{
 	{"lost records", lostRecords},
 	{"usage", usage},
 	{"pruned records", prunedRecords},
+	{"captures", captures},
+	{"lists of captures", captureLists},
+	{"deleted captures", deletedCaptures},
+	{"pruned captures", prunedCaptures},
 }
 
 // others are the tests beside those.
@@ -62,6 +66,7 @@ var others = []test{
 	{"usage by days", usageByDays},
 	{"sums are those of records", sumsOfRecords},
 	{"batches by many", batchesByMany},
+	{"captures pruned by many", prunedCapturesByMany},
 	{"cancelled", cancelled},
 	{"closed in use", closedInUse},
 }

@@ -1,6 +1,6 @@
-// Package relational keeps tenants, keys and the ledger in a relational database. What all
-// engines have in common is here, in SQL that each of them understands; an engine says in
-// what its database differs.
+// Package relational keeps tenants, keys, the ledger and captures in a relational database.
+// What all engines have in common is here, in SQL that each of them understands; an engine
+// says in what its database differs.
 package relational
 
 import (
@@ -46,8 +46,8 @@ type Options struct {
 	Close func()
 }
 
-// Store keeps tenants, keys and the ledger in a database whose schema is up to date. It
-// implements stores.Store.
+// Store keeps tenants, keys, the ledger and captures in a database whose schema is up to
+// date. It implements stores.Store.
 type Store struct {
 	engine   Engine
 	options  Options
