@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -23,52 +22,38 @@ var _ relational.Engine = engine{}
 // Time implements relational.Engine.
 func (engine) Time(t time.Time) any { return t.UnixMicro() }
 
-// Insert implements relational.Engine.
+// Insert implements relational.Engine. Rows are mostly new: many are tried in one statement,
+// and one by one only where one of them is there.
 func (e engine) Insert(ctx context.Context, tx *sql.Tx, rows *relational.Rows) ([]bool, error) {
 	added := make([]bool, rows.Count)
-	return added, e.each(ctx, tx, rows, rows.Skipping(), func(row int, result sql.Result) error {
-		n, err := result.RowsAffected()
-		added[row] = n > 0
+	fresh, skipping := e.inserter(tx, rows, ""), e.inserter(tx, rows, rows.Skipping())
+	defer fresh.close()
+	defer skipping.close()
+	one := func(begin, end int) error {
+		n, err := skipping.insert(ctx, begin, end)
+		added[begin] = n > 0
+		return err
+	}
+	return added, inParts(0, rows.Count, rowsAtOnce, func(begin, end int) error {
+		_, err := fresh.insert(ctx, begin, end)
+		if errors.Is(e.Explain(err), keys.ErrExists) {
+			return inParts(begin, end, 1, one)
+		}
+		for row := begin; row < end; row++ {
+			added[row] = true
+		}
 		return err
 	})
 }
 
 // Accumulate implements relational.Engine.
 func (e engine) Accumulate(ctx context.Context, tx *sql.Tx, rows *relational.Rows) error {
-	return e.each(ctx, tx, rows, rows.Accumulating(), func(int, sql.Result) error { return nil })
-}
-
-// each runs one prepared statement for each row: here, where a statement is a call of a
-// function, that costs less than one long statement for all.
-func (e engine) each(ctx context.Context, tx *sql.Tx, rows *relational.Rows, end string, done func(int, sql.Result) error) error {
-	places := strings.Repeat(", ?", len(rows.Columns))[2:]
-	insert, err := tx.PrepareContext(ctx, rows.Into()+"VALUES ("+places+")"+end)
-	if err != nil {
+	accumulating := e.inserter(tx, rows, rows.Accumulating())
+	defer accumulating.close()
+	return inParts(0, rows.Count, rowsAtOnce, func(begin, end int) error {
+		_, err := accumulating.insert(ctx, begin, end)
 		return err
-	}
-	defer insert.Close()
-	args := make([]any, len(rows.Columns))
-	// The driver would watch a context that can end with a goroutine for each statement.
-	lasting := context.WithoutCancel(ctx)
-	for row := range rows.Count {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i, c := range rows.Columns {
-			args[i] = c.At(row)
-			if t, ok := args[i].(time.Time); ok {
-				args[i] = e.Time(t)
-			}
-		}
-		result, err := insert.ExecContext(lasting, args...)
-		if err != nil {
-			return err
-		}
-		if err := done(row, result); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // Touch implements relational.Engine.
