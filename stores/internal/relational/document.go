@@ -9,12 +9,11 @@ import (
 	"github.com/rickyjim626/xjp-gateway/prices"
 )
 
-// encodeDocument writes what a record says beside the columns that it has of its own, with
+// appendDocument appends what a record says beside the columns that it has of its own, with
 // the names that it has elsewhere. It is done for each request, and by hand costs half of
 // what reflection does.
-func encodeDocument(r *ledger.Record) string {
-	o := make(object, 0, 512+768*len(r.Attempts))
-	o = append(o, '{')
+func appendDocument(dst []byte, r *ledger.Record) []byte {
+	o := object(append(dst, '{'))
 	o.text("endpoint", r.Endpoint)
 	o.text("dialect", r.Dialect)
 	o.truth("stream", r.Stream)
@@ -43,7 +42,7 @@ func encodeDocument(r *ledger.Record) string {
 		}
 		o = append(o, ']')
 	}
-	return string(append(o, '}'))
+	return append(o, '}')
 }
 
 // object is JSON as it grows. Members that are not set are left out, as readers take them
@@ -132,19 +131,18 @@ func (o *object) text(name, text string) {
 	}
 	o.name(name)
 	*o = append(*o, '"')
-	begin := len(*o)
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c < ' ' || c >= utf8.RuneSelf {
+	begin, from := len(*o), 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' || c >= utf8.RuneSelf:
 			*o = append((*o)[:begin-1], quoted(text)...)
 			return
+		case c == '"' || c == '\\':
+			*o = append(append(*o, text[from:i]...), '\\')
+			from = i
 		}
-		if c == '"' || c == '\\' {
-			*o = append(*o, '\\')
-		}
-		*o = append(*o, c)
 	}
-	*o = append(*o, '"')
+	*o = append(append(*o, text[from:]...), '"')
 }
 
 // quoted is any text at all as JSON.

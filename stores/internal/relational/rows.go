@@ -77,8 +77,9 @@ type field[T any] struct {
 // rowsOf makes rows of records or sums.
 func rowsOf[T any](table string, keys int, fields []field[T], list []*T) *Rows {
 	r := &Rows{Table: table, Keys: keys, Columns: make([]Column, len(fields)), Count: len(list)}
+	var scratch []byte
 	for i, f := range fields {
-		r.Columns[i] = Column{Name: f.name, Kind: f.kind, At: func(row int) any { return value(f.of(list[row])) }}
+		r.Columns[i] = Column{Name: f.name, Kind: f.kind, At: func(row int) any { return value(f.of(list[row]), &scratch) }}
 	}
 	return r
 }
@@ -101,8 +102,9 @@ func targets[T any](fields []field[T], of *T) []any {
 	return list
 }
 
-// value is what a pointer to a field points to, as a database takes it.
-func value(pointer any) any {
+// value is what a pointer to a field points to, as a database takes it. Documents are built in
+// scratch.
+func value(pointer any, scratch *[]byte) any {
 	switch p := pointer.(type) {
 	case *string:
 		return clean(*p)
@@ -115,7 +117,8 @@ func value(pointer any) any {
 	case *time.Time:
 		return exact(*p)
 	case *ledger.Record:
-		return encodeDocument(p)
+		*scratch = appendDocument((*scratch)[:0], p)
+		return string(*scratch)
 	}
 	panic(fmt.Sprintf("relational: a field of the type %T", pointer))
 }
