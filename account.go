@@ -57,7 +57,7 @@ func (a *attempt) openEntry() *failure {
 		Number: c.account.before + len(c.account.attempts) + 1, Route: a.route.id, Provider: a.route.upstream.name,
 		Upstream: a.target.route.Model, Dialect: a.target.route.Wire, Start: a.started.Sub(c.started).Milliseconds(),
 	})
-	c.account.current, a.usageRaw, a.firstUsage, a.heard = a, a.usageRaw[:0], 0, heard{}
+	c.account.current, a.usageRaw, a.firstUsage, a.heard, a.answerID = a, a.usageRaw[:0], 0, heard{}, ""
 	book := c.s.accounts.ledger
 	if book == nil {
 		return nil
@@ -105,6 +105,7 @@ func (a *attempt) closeEntry(f *failure) {
 	c.account.current = nil
 	e := &c.account.attempts[len(c.account.attempts)-1]
 	e.Latency = time.Since(a.started).Milliseconds()
+	e.UpstreamID = a.answerID
 	if a.response != nil {
 		e.Status = a.response.StatusCode
 	}

@@ -43,6 +43,7 @@ type attempt struct {
 	usageRaw   []byte   // the provider's usage objects
 	firstUsage int      // the length of the first of them
 	heard      heard
+	answerID   string          // the provider's
 	price      *prices.Price   // nil if it is not known
 	images     int64           // those of the prompt, if the price is by them
 	accounted  translate.Usage // what earlier calls of the same try used
@@ -251,10 +252,23 @@ func (a *attempt) send(body *segments) *failure {
 	if err != nil {
 		return a.unreachable(err)
 	}
+	a.answerID = answerID(a.response.Header)
 	if strings.EqualFold(a.response.Header.Get("Content-Encoding"), "gzip") {
 		a.response.Body = &gzipBody{raw: a.response.Body}
 	}
 	return nil
+}
+
+// answerID is a provider's id of its answer, as the headers tell it: OpenRouter's, by which it
+// tells later what the answer cost (D27), Anthropic's and OpenAI's, by which they know what
+// they are asked about. It is "" if the headers tell none.
+func answerID(h http.Header) string {
+	for _, name := range [...]string{"X-Generation-Id", "Request-Id", "X-Request-Id"} {
+		if id := h.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // setHeaders adds what all calls have to a provider's request.

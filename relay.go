@@ -180,6 +180,9 @@ func (c *call) see(a *attempt, seen *translate.Seen) {
 			a.noteUsage(seen.Usage.Raw)
 		}
 	}
+	if a.answerID == "" {
+		a.answerID = seen.ID
+	}
 	if seen.Stop != nil {
 		c.outcome.stop = seen.Stop.Native
 	}

@@ -198,6 +198,8 @@ func (f *fields) attempt() Attempt {
 			a.Upstream = in.text()
 		case fieldDialect:
 			a.Dialect = in.text()
+		case fieldUpstreamID:
+			a.UpstreamID = in.text()
 		case fieldStatus:
 			a.Status = int(in.number)
 		case fieldEnd:

@@ -50,6 +50,7 @@ const (
 	fieldEnded
 	fieldImages
 	fieldOutputImages
+	fieldUpstreamID
 )
 
 // The lengths that strings are cut to, in bytes, and the attempts that are kept of one
@@ -124,6 +125,7 @@ func (e encoding) attempt(field uint64, a *Attempt) encoding {
 	e = e.text(fieldProvider, a.Provider, mostName)
 	e = e.text(fieldUpstream, a.Upstream, mostName)
 	e = e.text(fieldDialect, a.Dialect, mostName)
+	e = e.text(fieldUpstreamID, a.UpstreamID, mostName)
 	e = e.number(fieldStatus, int64(a.Status))
 	e = e.text(fieldEnd, string(a.End), mostName)
 	e = e.text(fieldError, a.Error, mostText)

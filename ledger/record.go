@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/prices"
@@ -115,6 +116,8 @@ type Attempt struct {
 	Upstream string `json:"upstream_model"`
 	// Dialect is the one that the provider was spoken to in.
 	Dialect string `json:"dialect,omitempty"`
+	// UpstreamID is the provider's own id of its answer, "" if none came.
+	UpstreamID string `json:"upstream_id,omitempty"`
 	// Status is the provider's HTTP status, 0 if none came; End how the attempt ended and
 	// Error the kind of its error.
 	Status int    `json:"status,omitempty"`
@@ -144,6 +147,12 @@ type Attempt struct {
 	Latency int64 `json:"latency_ms"`
 	// Hedged says that another call for the same answer was faster.
 	Hedged bool `json:"hedged,omitempty"`
+}
+
+// Untold reports whether the provider has answered, and the answer ended before it told what
+// it used.
+func (a *Attempt) Untold() bool {
+	return a.UpstreamID != "" && a.Status == http.StatusOK && a.Raw == ""
 }
 
 // ended is when the request ended.

@@ -2,10 +2,14 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/prices"
 )
+
+// ErrNoRecord is the error of Amend for a record that is not there.
+var ErrNoRecord = errors.New("there is no record with this id")
 
 // Store keeps records for good. Its methods are safe for concurrent use.
 type Store interface {
@@ -13,6 +17,11 @@ type Store interface {
 	// nothing, unless the one there is Lost and this one is not: then it takes its place.
 	// The sums by day are kept in the same transaction.
 	Insert(ctx context.Context, records []Record) error
+	// Amend puts an attempt, of which its provider has told late, in the place of the one of
+	// its number in a record, if that one is untold, and gives the one that it replaced, nil
+	// if there was none: to amend twice is to amend once. The record's sums and those by day
+	// are corrected in the same transaction. The error is ErrNoRecord if the id is unknown.
+	Amend(ctx context.Context, id string, told *Attempt) (replaced *Attempt, err error)
 	// Record gives a record by its id; nil if there is none that the tenant owns. An empty
 	// tenant is all of them.
 	Record(ctx context.Context, tenant, id string) (*Record, error)

@@ -20,7 +20,7 @@ func fullRecord(id string) ledger.Record {
 		Cost:   1<<62 + 1, Estimated: true, Unpriced: true, Replayed: true, Latency: 1234, FirstToken: 56, Losses: "thinking,seed",
 		Attempts: []ledger.Attempt{
 			{Number: 1, Route: "r1", Provider: "vertex", Upstream: "m", Status: 529, End: ledger.Refused, Error: "overloaded", Latency: 3},
-			{Number: 2, Route: "r2", Provider: "openrouter", Upstream: "m", Dialect: "chat", Status: 200, End: ledger.Complete,
+			{Number: 2, Route: "r2", Provider: "openrouter", Upstream: "m", Dialect: "chat", UpstreamID: "gen-1", Status: 200, End: ledger.Complete,
 				Tokens: ledger.Tokens{Input: 1, Output: 5}, Estimated: true, Raw: `{"cost":1e-7,"x":"\u0000<&>"}`, Images: 7, OutputImages: 8, Cost: 1<<62 + 1, Unpriced: true,
 				Priced: 3, Price: "v1", Reported: "0.0000001", Start: 4, Latency: 1200, Hedged: true},
 		},

@@ -42,6 +42,7 @@ var statements = []test{
 	{"strange records", strangeRecords},
 	{"filters of records", recordFilters},
 	{"lost records", lostRecords},
+	{"late attempts", lateAttempts},
 	{"usage", usage},
 	{"pruned records", prunedRecords},
 	{"captures", captures},
@@ -67,6 +68,7 @@ var others = []test{
 	{"sums are those of records", sumsOfRecords},
 	{"batches by many", batchesByMany},
 	{"captures pruned by many", prunedCapturesByMany},
+	{"late attempts by many", lateAttemptsByMany},
 	{"cancelled", cancelled},
 	{"closed in use", closedInUse},
 }

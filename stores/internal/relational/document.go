@@ -55,6 +55,7 @@ func (o *object) attempt(a *ledger.Attempt) {
 	o.text("provider", a.Provider)
 	o.text("upstream_model", a.Upstream)
 	o.text("dialect", a.Dialect)
+	o.text("upstream_id", a.UpstreamID)
 	o.number("status", int64(a.Status))
 	o.text("end", string(a.End))
 	o.text("error", a.Error)
