@@ -100,6 +100,11 @@ type Engine interface {
 	// expired meanwhile, counts nothing twice. It may return before the counts are there,
 	// but never loses them while the engine is open.
 	Settle(l *Lease, actual []int64, now time.Time)
+	// Correct adds amounts to what is counted by quotas of a tenant, less than nothing to take
+	// some off: what leases that are settled turn out to have used beside what they were
+	// settled with. Meters of other kinds stay as they are, as their time has passed. It may
+	// return before the counts are there, but never loses them while the engine is open.
+	Correct(tenant string, meters []Meter, by []int64, now time.Time)
 	// Renew keeps leases from expiring, for requests that take long. Leases that are not
 	// renewed for Expiry are taken for those of a node that died: their slots are free,
 	// and what they reserved stays counted until they are settled, or for good if that is

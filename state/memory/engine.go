@@ -55,6 +55,23 @@ func (e *Engine) Settle(l *limits.Lease, actual []int64, now time.Time) {
 	s.settle(l, actual, now)
 }
 
+// Correct implements limits.Engine. A quota that nothing is counted of is asked for from the
+// ledger before it is used, which knows better.
+func (e *Engine) Correct(tenant string, meters []limits.Meter, by []int64, now time.Time) {
+	s := e.shard(tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tenants[tenant]
+	if t == nil {
+		return
+	}
+	for i := range meters {
+		if c := t.counts[place{meters[i].Key, meters[i].Window}]; c != nil && c.kind == limits.Quota {
+			c.used = max(0, c.used+by[i])
+		}
+	}
+}
+
 // Renew implements limits.Engine.
 func (e *Engine) Renew(_ context.Context, tenant string, leases []string, now time.Time) error {
 	s := e.shard(tenant)

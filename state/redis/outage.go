@@ -78,9 +78,23 @@ func (e *Engine) settleOutage(s *shard, r *lease, l *limits.Lease, actual []int6
 	if r.outage != nil {
 		r.outage.Settle(l, actual, now)
 	}
-	for i := range r.meters {
-		if r.meters[i].Kind == limits.Quota && actual[i] != 0 {
-			e.post(s, l.Tenant, &r.meters[i], actual[i])
+	e.postQuotas(s, l.Tenant, r.meters, actual)
+}
+
+// Correct implements limits.Engine. The server hears of it at the next beat.
+func (e *Engine) Correct(tenant string, meters []limits.Meter, by []int64, now time.Time) {
+	e.see(now)
+	s := e.shard(tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.postQuotas(s, tenant, meters, by)
+}
+
+// postQuotas gathers what is to be counted of those meters that are quotas.
+func (e *Engine) postQuotas(s *shard, tenant string, meters []limits.Meter, used []int64) {
+	for i := range meters {
+		if meters[i].Kind == limits.Quota && used[i] != 0 {
+			e.post(s, tenant, &meters[i], used[i])
 		}
 	}
 }

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) limits.Engine) {
 		{"settle less", settleLess},
 		{"settle more", settleMore},
 		{"settle twice", settleTwice},
+		{"corrections", corrections},
 		{"windows", windows},
 		{"slots", slots},
 		{"expiry", expiry},
@@ -197,6 +198,36 @@ func settleTwice(b *bench) {
 	}
 	b.settles(b.lease(Rate(1000, 100), Ever(1000, 100), Slots(2)), 900, 900, 0) // nobody reserved it
 	b.uses(Ever(1000, 0), 160)
+}
+
+// corrections count in the window that they are for, and below nothing there is nothing.
+func corrections(b *bench) {
+	today := b.now
+	l := b.takes(Rate(1000, 100), Day(today, 1000, 100), Ever(1000, 100), Slots(2))
+	b.settles(l, 100, 100, 100, 0)
+	b.now = b.now.Add(24 * time.Hour)
+	b.settles(b.takes(Day(b.now, 1000, 40)), 40)
+	correct := func(by int64, meters ...limits.Meter) {
+		b.Helper()
+		all := make([]int64, len(meters))
+		for i := range all {
+			all[i] = by
+		}
+		b.engine.Correct("acme", meters, all, b.now)
+		Flush(b.T, b.engine)
+	}
+	correct(70, Rate(1000, 0), Day(today, 1000, 0), Ever(1000, 0), Slots(2))
+	b.uses(Day(today, 1000, 0), 170)
+	b.uses(Day(b.now, 1000, 0), 40)
+	b.uses(Ever(1000, 0), 170)
+	b.uses(Rate(1000, 0), 0)
+	b.uses(Slots(2), 0)
+	correct(-60, Ever(1000, 0), Day(b.now, 1000, 0))
+	b.uses(Ever(1000, 0), 110)
+	b.uses(Day(b.now, 1000, 0), 0)
+	correct(5000, Ever(1000, 0)) // beyond the limit, as what is settled can be
+	b.refused(0, 0, Ever(1000, 1))
+	b.engine.Correct("nobody", []limits.Meter{Ever(1000, 0)}, []int64{5}, b.now)
 }
 
 func windows(b *bench) {

@@ -20,6 +20,7 @@ func Same(t *testing.T, open func(t *rapid.T) (a, b limits.Engine)) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"reserve": func(*rapid.T) { p.reserve() },
 			"settle":  func(*rapid.T) { p.settle() },
+			"correct": func(*rapid.T) { p.correct() },
 			"renew":   func(*rapid.T) { p.renew() },
 			"wait":    func(*rapid.T) { p.wait() },
 			"":        func(*rapid.T) { p.compare() },
@@ -91,6 +92,24 @@ func (p *pair) settle() {
 	}
 	for _, e := range []limits.Engine{p.a, p.b} {
 		e.Settle(l, actual, p.now)
+		Flush(p.t, e)
+	}
+}
+
+// correct corrects quotas of which something is counted: of others the ledger is asked.
+func (p *pair) correct() {
+	meters := []limits.Meter{Day(p.now, 1000, 0), Ever(1000, 0)}
+	by, err := p.a.Used(p.t.Context(), "acme", meters, p.now)
+	if err != nil {
+		p.Fatal(err)
+	}
+	for i := range by {
+		if by[i] > 0 {
+			by[i] = rapid.Int64Range(-500, 500).Draw(p.T, "by")
+		}
+	}
+	for _, e := range []limits.Engine{p.a, p.b} {
+		e.Correct("acme", meters, by, p.now)
 		Flush(p.t, e)
 	}
 }

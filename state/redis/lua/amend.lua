@@ -6,7 +6,7 @@
 --            renew   likewise, and lives on
 --            settle  the lease ends
 --            void    it is not known whether it was ever reserved; if not, it must not be
---            post    it was never reserved, since the server was away
+--            post    it was never reserved: the server was away, or it is a correction
 --   ARGV[6]  born, as it was when the lease was reserved
 --   ARGV[7…] for each meter: kind, limit, amount, period or end of the window in ms, name
 --
