@@ -92,6 +92,68 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestExplainStoredKey checks that a plan tells what a key of the store would be refused for: by
+// its scope, its tenant's limits, or since it may not be used at all. Nothing is counted for it.
+func TestExplainStoredKey(t *testing.T) {
+	address := gatewaytest.Start(t, "provider demo\nmodel small {\n\troute demo a\n}\nmodel large {\n\troute demo b\n}"+gatewaytest.Stored(t))
+	admin := func(method, path, body string) map[string]any {
+		t.Helper()
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		got, err := askAdmin(t, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read map[string]any
+		if err := json.Unmarshal([]byte(got), &read); err != nil {
+			t.Fatal(err)
+		}
+		return read
+	}
+	made := admin("POST", "/xjp/keys", `{"tenant":"acme","create_tenant":true,"scope":{"models":["small"],"dialects":["openai"]},"limits":{"requests_per_day":1,"tokens_per_minute":60000}}`)
+	id, secret := made["id"].(string), made["secret"].(string)
+	explain := func(query, model string) (told xjpgateway.Explanation) {
+		t.Helper()
+		got, err := askAdmin(t, httptest.NewRequest("POST", "/xjp/explain?key="+id+query, strings.NewReader(`{"model":"`+model+`","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}`)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(got), &told); err != nil || strings.Contains(got, secret) {
+			t.Fatalf("%v in %s", err, got)
+		}
+		return told
+	}
+	expect := func(query, model string, status int, words string) {
+		t.Helper()
+		told := explain(query, model)
+		if e := told.Error; e == nil || e.Status != status || !strings.Contains(e.Message, words) {
+			t.Errorf("%s %s: %+v", query, model, told.Error)
+		}
+	}
+	expect("", "large", 403, "may not use the model `large`")
+	expect("&dialect=anthropic", "small", 403, "may not use the dialect anthropic")
+	for range 2 { // the first has not counted
+		if told := explain("", "small"); told.Error != nil || len(told.Routes) != 1 || told.Key != id {
+			t.Errorf("a plan without an error is %+v", told)
+		}
+	}
+	r, _ := http.NewRequest("POST", address+"/v1/chat/completions", strings.NewReader(`{"model":"small","messages":[{"role":"user","content":"Hello"}]}`))
+	r.Header.Set("X-Api-Key", secret)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil || res.StatusCode != 200 {
+		t.Fatal(res, err)
+	}
+	res.Body.Close()
+	expect("", "small", 429, "the limit of requests per day of this key (1) is reached; it is renewed at")
+	if told := explain("", "small"); len(told.Routes) != 1 || told.Error.RetryAfter <= 0 {
+		t.Errorf("the plan at a limit is %+v", told)
+	}
+	admin("PATCH", "/xjp/keys/"+id, `{"disabled":true}`)
+	expect("", "small", 403, "the key is disabled")
+	admin("DELETE", "/xjp/keys/"+id, "")
+	expect("", "small", 401, "the key is not valid")
+}
+
 // TestAdminMisuse checks that what the admin endpoint is asked wrongly is refused in
 // Caddy's form, with what would be right.
 func TestAdminMisuse(t *testing.T) {

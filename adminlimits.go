@@ -40,21 +40,27 @@ func (b administration) limited(ctx context.Context, tenant, key string) (*keys.
 	if static != nil && (tenant == "" || tenant == static.Tenant) {
 		return static, nil
 	}
-	store, err := b.Store()
-	if err != nil {
-		return nil, err
-	}
-	record := &keys.Record{Tenant: tenant}
-	if key != "" {
-		if record, err = store.Key(ctx, tenant, key); err != nil {
-			return nil, err
-		}
-	}
-	owner, err := store.Tenant(ctx, record.Tenant)
+	record, owner, err := b.stored(ctx, tenant, key)
 	if err != nil {
 		return nil, err
 	}
 	return keys.NewPrincipal(record, owner), nil
+}
+
+// stored finds a key of the store and its tenant. Without a key, the record is the tenant's.
+func (b administration) stored(ctx context.Context, tenant, key string) (*keys.Record, *keys.Tenant, error) {
+	store, err := b.Store()
+	if err != nil {
+		return nil, nil, err
+	}
+	record := &keys.Record{Tenant: tenant}
+	if key != "" {
+		if record, err = store.Key(ctx, tenant, key); err != nil {
+			return nil, nil, err
+		}
+	}
+	owner, err := store.Tenant(ctx, record.Tenant)
+	return record, owner, err
 }
 
 // metersOf are the meters of all limits that are set: of a key, its tenant, and models.

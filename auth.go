@@ -42,7 +42,7 @@ func (c *call) findKey(secret string) (*keys.Principal, error) {
 		return nil, c.refuseKey(secret, err)
 	}
 	c.h.app.metrics.authFails.Inc()
-	return nil, &translate.Error{Kind: translate.ErrPermission, Retry: translate.No, Message: err.Error()}
+	return nil, refusedKey(err)
 }
 
 // principal finds the key with a secret among those of the configuration, then among those
@@ -113,16 +113,20 @@ func (c *call) refuseKey(secret string, why error) error {
 		return &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: wait, Message: "too many wrong keys from this address"}
 	}
 	c.s.runtime.brake.Fail(addr, secret, now)
-	return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No, Message: wrongKey(why)}
+	return refusedKey(why)
 }
 
-// wrongKey is what is told of a key that is none. Whether it was ever one is not told, but
-// that it is mistyped: for that nobody needs to know more than the key itself.
-func wrongKey(why error) string {
-	if errors.Is(why, keys.ErrMistyped) {
-		return keys.ErrMistyped.Error()
+// refusedKey is what the client of a key is told that may not be used. Whether one that is
+// none was ever one is not told, but that it is mistyped: for that nobody needs to know more
+// than the key itself.
+func refusedKey(why error) error {
+	switch {
+	case !errors.Is(why, keys.ErrUnknown):
+		return &translate.Error{Kind: translate.ErrPermission, Retry: translate.No, Message: why.Error()}
+	case !errors.Is(why, keys.ErrMistyped):
+		why = keys.ErrUnknown
 	}
-	return keys.ErrUnknown.Error()
+	return &translate.Error{Kind: translate.ErrAuth, Retry: translate.No, Message: why.Error()}
 }
 
 // clientAddr is the client's address as Caddy's trusted_proxies see it.

@@ -2,6 +2,7 @@ package xjpgateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -99,14 +100,14 @@ func (a *App) explain(r *http.Request) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := a.explainedKey(r.Context(), query.Get("key"))
+	key, refusal, err := a.explainedKey(r.Context(), query.Get("key"))
 	if err != nil {
 		return nil, err
 	}
 	c := a.rehearsal(d, r, key)
 	defer c.release()
 	x := &Explanation{Dialect: d.Inbound.Name(), Key: query.Get("key"), Routes: []*ExplainedRoute{}}
-	if err := c.explainTo(x); err != nil {
+	if err := c.explainTo(x, refusal); err != nil {
 		x.Error = c.explainError(err)
 	}
 	return x, nil
@@ -121,8 +122,15 @@ func (a *App) rehearsal(d *dialect, r *http.Request, key *keys.Principal) *call 
 	}
 }
 
-// explainTo goes as far with the request as can be gone without calling anybody.
-func (c *call) explainTo(x *Explanation) error {
+// explainTo goes as far with the request as can be gone without calling anybody. A key that
+// would be refused goes nowhere.
+func (c *call) explainTo(x *Explanation, refusal error) error {
+	if refusal != nil {
+		return refusedKey(refusal)
+	}
+	if err := c.checkScope(); err != nil {
+		return err
+	}
 	if err := c.readBody(); err != nil {
 		return err
 	}
@@ -139,7 +147,28 @@ func (c *call) explainTo(x *Explanation) error {
 			return err
 		}
 	}
-	return c.explainPlan(x)
+	if err := c.explainPlan(x); err != nil {
+		return err
+	}
+	return c.rehearseLimits(time.Now())
+}
+
+// rehearseLimits tells which limit the request would reach. It reserves nothing.
+func (c *call) rehearseLimits(now time.Time) error {
+	if c.key == nil {
+		return nil
+	}
+	meters := c.meters(now)
+	used, err := c.s.accounts.engines.Limits.Used(c.r.Context(), c.key.Tenant, meters, now)
+	if err != nil {
+		return limitsAway()
+	}
+	for i := range meters {
+		if wait, full := meters[i].Full(used[i], now); full {
+			return overLimit(&meters[i], wait)
+		}
+	}
+	return nil
 }
 
 func (c *call) explainPlan(x *Explanation) error {
@@ -207,13 +236,18 @@ func explainedDialect(name string) (*dialect, error) {
 	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("dialect: '%s' is not known; there are %s", name, strings.Join(dialectNames(), " and "))}
 }
 
-// explainedKey finds a key by its id; none is needed.
-func (a *App) explainedKey(ctx context.Context, id string) (*keys.Principal, error) {
-	if id == "" {
-		return nil, nil
+// explainedKey finds a key by its id; none is needed. The refusal is why a key of the store
+// may not be used.
+func (a *App) explainedKey(ctx context.Context, id string) (key *keys.Principal, refusal, err error) {
+	if static := a.snapshot.Load().keys.ByID(id); id == "" || static != nil {
+		return static, nil, nil
 	}
-	if key, err := (administration{a}).limited(ctx, "", id); err == nil {
-		return key, nil
+	record, owner, err := (administration{a}).stored(ctx, "", id)
+	switch {
+	case errors.Is(err, keys.ErrNotFound) || errors.Is(err, errNothingStored):
+		return nil, nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("key: no key has the id '%s'", id)}
+	case err != nil:
+		return nil, nil, err
 	}
-	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("key: no key has the id '%s'", id)}
+	return keys.NewPrincipal(record, owner), keys.Refusal(record, owner, time.Now()), nil
 }

@@ -18,10 +18,8 @@ func (c *call) reserve() error {
 	if c.key == nil {
 		return nil
 	}
-	bounds := c.key.Bounds(c.modelName(), &c.s.accounts.defaults)
-	c.account.demand = c.demand(bounds)
 	now := time.Now()
-	meters := bounds.Meters(&c.account.demand, now, c.s.accounts.calendar)
+	meters := c.meters(now)
 	if len(meters) == 0 {
 		return nil
 	}
@@ -29,16 +27,29 @@ func (c *call) reserve() error {
 	verdict, err := c.s.accounts.engines.Limits.Reserve(c.r.Context(), &c.account.lease, now)
 	if err != nil {
 		c.h.logger.Error("limits cannot be checked", zap.String("request_id", c.requestID()), zap.Error(err))
-		return &translate.Error{Kind: translate.ErrOverloaded, RetryAfter: time.Second, Message: "the limits of this key cannot be checked at the moment"}
+		return limitsAway()
 	}
 	c.tellLimits(meters, &verdict, now)
 	c.watchBudgets(meters, &verdict, now)
 	if verdict.Refused >= 0 {
-		return c.overLimit(&meters[verdict.Refused], verdict.Wait)
+		c.h.app.metrics.limited.WithLabelValues(c.modelLabel(), meters[verdict.Refused].What()).Inc()
+		return overLimit(&meters[verdict.Refused], verdict.Wait)
 	}
 	c.account.held = true
 	c.account.renewal.begin(c.renew)
 	return nil
+}
+
+// limitsAway is the error of limits that cannot be checked.
+func limitsAway() error {
+	return &translate.Error{Kind: translate.ErrOverloaded, RetryAfter: time.Second, Message: "the limits of this key cannot be checked at the moment"}
+}
+
+// meters are the limits of the request's key, with what it is expected to use of them.
+func (c *call) meters(now time.Time) []limits.Meter {
+	bounds := c.key.Bounds(c.modelName(), &c.s.accounts.defaults)
+	c.account.demand = c.demand(bounds)
+	return bounds.Meters(&c.account.demand, now, c.s.accounts.calendar)
 }
 
 // demand is what the request is expected to use. It is estimated only where something
@@ -74,8 +85,7 @@ func (c *call) firstPrice() (*prices.Price, string) {
 }
 
 // overLimit is the error of a limit that is reached.
-func (c *call) overLimit(m *limits.Meter, wait time.Duration) error {
-	c.h.app.metrics.limited.WithLabelValues(c.modelLabel(), m.What()).Inc()
+func overLimit(m *limits.Meter, wait time.Duration) error {
 	e := &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: max(wait, time.Second), Message: "the limit of " + m.Says() + " is reached"}
 	if m.Kind != limits.Quota {
 		return e

@@ -61,7 +61,7 @@ func (x *exchange) gatewayRoutes() error {
 func (x *exchange) explain() error {
 	plan, err := x.backend.Explain(x.Request)
 	if err != nil {
-		return err
+		return storeError(err, "the key")
 	}
 	return x.write(http.StatusOK, plan)
 }

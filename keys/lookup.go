@@ -138,6 +138,17 @@ func refusal(r *Record, t *Tenant) error {
 	return nil
 }
 
+// Refusal tells why a key of a store may not be used at a time, nil if it may.
+func Refusal(r *Record, t *Tenant, now time.Time) error {
+	if err := refusal(r, t); err != nil {
+		return err
+	}
+	if r.Expires != nil && !now.Before(*r.Expires) {
+		return ErrExpired
+	}
+	return nil
+}
+
 // NewPrincipal gives who a key of a store stands for, whatever may refuse it.
 func NewPrincipal(r *Record, t *Tenant) *Principal {
 	p := &Principal{

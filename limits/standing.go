@@ -50,3 +50,13 @@ func (m *Meter) Reset(remaining int64, now time.Time) time.Duration {
 	}
 	return max(0, m.Ends.Sub(now))
 }
+
+// Full reports whether a meter of which something is used has no room for its amount, and how
+// long it takes until it has, as far as is known.
+func (m *Meter) Full(used int64, now time.Time) (wait time.Duration, full bool) {
+	over := used + m.Amount - m.Limit
+	if over <= 0 {
+		return 0, false
+	}
+	return m.Reset(m.Limit-over, now), true
+}
