@@ -8,19 +8,14 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
-	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/caddyauth"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
-	"github.com/rickyjim626/xjp-gateway/providers/module"
 )
 
 func init() {
 	caddy.RegisterModule(KeyAuth{})
-	httpcaddyfile.RegisterHandlerDirective("xjp_auth", parseKeyAuth)
-	httpcaddyfile.RegisterDirectiveOrder("xjp_auth", httpcaddyfile.After, "basic_auth")
 }
 
 // KeyAuth lets the gateway's keys guard any other site: whoever sends a good one, as
@@ -35,7 +30,8 @@ func init() {
 // `{http.auth.user.tenant}` | The key's tenant
 // `{http.auth.candidate.id}` | A key that is right, but not let in
 //
-// When keys cannot be looked up, `{http.auth.xjp_key.error}` says so, and nobody is let in.
+// When a key cannot be looked up, `{http.auth.xjp_key.error}` says so, and who sent it is not
+// let in. The handler xjp_auth, which has this provider alone, answers 503 then.
 type KeyAuth struct {
 	// Tenants are those whose keys are let in. Default: all, so that each key that was ever
 	// given to a client opens the site.
@@ -83,6 +79,7 @@ func (k *KeyAuth) Authenticate(w http.ResponseWriter, r *http.Request) (caddyaut
 		}
 		return caddyauth.User{ID: p.ID, Metadata: map[string]string{"tenant": p.Tenant}}, admitted, nil
 	case errors.Is(err, keys.ErrUnavailable):
+		caddyhttp.SetVar(r.Context(), unavailableVar, true)
 		return caddyauth.User{}, false, keys.ErrUnavailable
 	case errors.Is(err, keys.ErrUnknown):
 		k.slowDown(w, r, secret, s.runtime.brake)
@@ -118,32 +115,6 @@ const invalidToken = ` error="invalid_token"`
 // challenge says how to send a key (RFC 6750, section 3).
 func challenge(w http.ResponseWriter, detail string) {
 	w.Header().Set("WWW-Authenticate", "Bearer"+detail)
-}
-
-// parseKeyAuth reads the directive, which stands for the authentication handler with the
-// provider xjp_key alone:
-//
-//	xjp_auth [<matcher>] {
-//		tenants <id…>
-//	}
-func parseKeyAuth(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
-	d := h.Dispenser
-	d.Next()
-	if d.NextArg() {
-		return nil, d.ArgErr()
-	}
-	var k KeyAuth
-	block := module.Block{Name: "xjp_auth", Once: []string{"tenants"}}
-	err := block.Read(d, func(string) error {
-		if k.Tenants = d.RemainingArgs(); len(k.Tenants) == 0 {
-			return d.ArgErr()
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return caddyauth.Authentication{ProvidersRaw: caddy.ModuleMap{"xjp_key": caddyconfig.JSON(&k, nil)}}, nil
 }
 
 var (

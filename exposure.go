@@ -70,6 +70,9 @@ func (f *gatewayFinder) routes(list caddyhttp.RouteList, guarded bool) {
 	for i := range list {
 		inside := guarded || onlyPrivate(list[i].MatcherSets)
 		for _, handler := range list[i].Handlers {
+			if g, ok := handler.(*KeyGuard); ok {
+				handler = &g.auth
+			}
 			switch h := handler.(type) {
 			case *caddyhttp.Subroute:
 				f.routes(h.Routes, inside)

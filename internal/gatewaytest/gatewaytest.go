@@ -55,8 +55,14 @@ func Stored(t testing.TB) string {
 
 // StoredIn does the same in a folder that may hold something already.
 func StoredIn(t testing.TB, dir string) string {
-	t.Cleanup(func() { awaitFolded(t, filepath.Join(dir, "journal")) })
-	return "\n\t\tstore sqlite " + filepath.Join(dir, "xjp.db") + "\n\t\tledger {\n\t\t\tjournal " + filepath.Join(dir, "journal") + "\n\t\t}\n"
+	return "\n\t\tstore sqlite " + filepath.Join(dir, "xjp.db") + Journal(t, filepath.Join(dir, "journal"))
+}
+
+// Journal is the option by which a gateway's journal is in a folder. What it holds is stored
+// before the test ends.
+func Journal(t testing.TB, dir string) string {
+	t.Cleanup(func() { awaitFolded(t, dir) })
+	return "\n\t\tledger {\n\t\t\tjournal " + dir + "\n\t\t}\n"
 }
 
 // DataFolder gives Caddy a data folder of the test's, and returns it.

@@ -29,7 +29,7 @@ func TestModules(t *testing.T) {
 				got = append(got, id)
 			}
 		}
-		want := []string{"admin.api.xjp", "http.authentication.providers.xjp_key", "http.handlers.xjp_admin", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
+		want := []string{"admin.api.xjp", "http.authentication.providers.xjp_key", "http.handlers.xjp_admin", "http.handlers.xjp_auth", "http.handlers.xjp_error", "http.handlers.xjp_gateway", "xjp",
 			"xjp.providers.anthropic", "xjp.providers.clewdr", "xjp.providers.crashing", "xjp.providers.demo", "xjp.providers.foreign",
 			"xjp.providers.gemini", "xjp.providers.openai", "xjp.providers.openrouter", "xjp.providers.vertex", "xjp.state.memory", "xjp.state.redis", "xjp.stores.postgres", "xjp.stores.sqlite"}
 		if !slices.Equal(got, want) {

@@ -1,11 +1,66 @@
 package native
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
+	"github.com/rickyjim626/xjp-gateway/internal/servers"
+	"github.com/rickyjim626/xjp-gateway/keys"
 )
+
+// TestKeyAuthWithoutStore checks that while the store is away keys that were seen open other
+// sites, and others are told to come back, not that they are wrong.
+func TestKeyAuthWithoutStore(t *testing.T) {
+	server := servers.StartPostgreSQL(t)
+	t.Setenv("XJP_TEST_DSN", server.DSN("postgres"))
+	s := start(t, "\txjp {\n\t\tprovider demo\n\t\tstore postgres {env.XJP_TEST_DSN}"+gatewaytest.Journal(t, t.TempDir())+"\t}\n",
+		"\txjp_auth\n\trespond \"{http.auth.user.id}\"\n\thandle_errors {\n\t\trespond \"{err.status_code} {http.auth.xjp_key.error}\"\n\t}\n")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	m, err := gatewaytest.App(t).Manager(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.CreateTenant(ctx, "test", "acme", keys.TenantSpec{}); err != nil {
+		t.Fatal(err)
+	}
+	var ids, secrets [2]string
+	for i := range ids {
+		r, secret, err := m.CreateKey(ctx, "test", "acme", keys.KeySpec{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[i], secrets[i] = r.ID, secret
+	}
+	answers := func(secret string, status int, want string) bool {
+		t.Helper()
+		r := s.request(http.MethodGet, "/", "")
+		r.Header.Set("Authorization", "Bearer "+secret)
+		res, body := s.do(r)
+		if (res.Header.Get("Retry-After") == "1") != (res.StatusCode == 503) || res.StatusCode == 503 && res.Header.Get("WWW-Authenticate") != "" {
+			t.Errorf("%d with %v", res.StatusCode, res.Header)
+		}
+		return res.StatusCode == status && body == want
+	}
+	if !answers(secrets[0], 200, ids[0]) {
+		t.Fatal("a key of the store does not open the site")
+	}
+	server.Stop(t)
+	if !answers(secrets[1], 503, "503 "+keys.ErrUnavailable.Error()) || !answers(secrets[0], 200, ids[0]) {
+		t.Error("while the store is away, a key that was seen is refused, or one that was not is not told to come back")
+	}
+	server.Start(t)
+	for end := time.Now().Add(time.Minute); !answers(secrets[1], 200, ids[1]); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the store is not found again within a minute")
+		}
+	}
+}
 
 // TestKeyAuth checks that the gateway's keys guard another site.
 func TestKeyAuth(t *testing.T) {
