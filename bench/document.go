@@ -6,29 +6,24 @@ import (
 	"os"
 )
 
-// The markers between which a document holds the table.
-const (
-	tableBegins = "<!-- bench begin -->\n"
-	tableEnds   = "<!-- bench end -->\n"
-)
-
-// replaceTable puts a text between the markers of a document.
-func replaceTable(document, table []byte) ([]byte, error) {
-	before, rest, ok := bytes.Cut(document, []byte(tableBegins))
-	_, after, ok2 := bytes.Cut(rest, []byte(tableEnds))
+// replaceTable puts a text between the markers that have a table's name.
+func replaceTable(document []byte, name string, table []byte) ([]byte, error) {
+	begins, ends := "<!-- "+name+" begin -->\n", "<!-- "+name+" end -->\n"
+	before, rest, ok := bytes.Cut(document, []byte(begins))
+	_, after, ok2 := bytes.Cut(rest, []byte(ends))
 	if !ok || !ok2 {
-		return nil, fmt.Errorf("the document has no lines %q and %q", tableBegins, tableEnds)
+		return nil, fmt.Errorf("the document has no lines %q and %q", begins, ends)
 	}
-	return bytes.Join([][]byte{before, []byte(tableBegins), []byte("\n"), table, []byte("\n"), []byte(tableEnds), after}, nil), nil
+	return bytes.Join([][]byte{before, []byte(begins), []byte("\n"), table, []byte("\n"), []byte(ends), after}, nil), nil
 }
 
-// updateDocument replaces the table in a file.
-func updateDocument(path string, table []byte) error {
+// updateDocument replaces a table in a file.
+func updateDocument(path, name string, table []byte) error {
 	document, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if document, err = replaceTable(document, table); err != nil {
+	if document, err = replaceTable(document, name, table); err != nil {
 		return err
 	}
 	return os.WriteFile(path, document, 0o644)

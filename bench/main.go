@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -21,8 +20,7 @@ import (
 // options are the command's flags.
 type options struct {
 	quick, check, json     bool
-	accounts               bool
-	store, state           string
+	accounts, servers      bool
 	run, binary, doc, prof string
 }
 
@@ -32,8 +30,7 @@ func main() {
 	flag.BoolVar(&o.check, "check", false, "fail if a ratio is above the most that is let pass")
 	flag.BoolVar(&o.json, "json", false, "write JSON instead of a table")
 	flag.BoolVar(&o.accounts, "accounts", false, "measure what keys, limits, prices and the ledger cost, in place of the comparison with reverse_proxy")
-	flag.StringVar(&o.store, "store", "", "the `engine` that keeps the ledger with -accounts, as in a Caddyfile (default an SQLite file)")
-	flag.StringVar(&o.state, "state", "memory", "the `engine` that counts limits with -accounts, as in a Caddyfile")
+	flag.BoolVar(&o.servers, "servers", false, "with -accounts, keep the ledger in a PostgreSQL and count in a Redis, which are started, instead of in SQLite and memory")
 	flag.StringVar(&o.run, "run", "", "measure only scenarios whose `name` matches this expression")
 	flag.StringVar(&o.binary, "binary", "", "measure this `caddy` instead of building one")
 	flag.StringVar(&o.doc, "doc", "", "write the table into this `file`, between its markers")
@@ -50,6 +47,9 @@ func (o *options) main() error {
 	if err != nil {
 		return err
 	}
+	if o.servers && !o.accounts {
+		return errors.New("-servers is for -accounts only")
+	}
 	dir, err := os.MkdirTemp("", "xjp-bench")
 	if err != nil {
 		return err
@@ -64,7 +64,12 @@ func (o *options) main() error {
 	}
 	defer b.mock.close()
 	if o.accounts {
-		if err := b.startAccounted(o.store, o.state); err != nil {
+		engines, remove, err := o.engines(dir)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		if err := b.startAccounted(engines); err != nil {
 			return err
 		}
 		defer b.accounted.Kill()
@@ -95,20 +100,6 @@ func (b *bench) start() (err error) {
 		return err
 	}
 	b.gateway, err = startGateway(b.binary, b.dir, b.mock.port(), withoutAccounts)
-	return err
-}
-
-// startAccounted starts a second gateway, which accounts for what it does.
-func (b *bench) startAccounted(store, state string) (err error) {
-	dir := filepath.Join(b.dir, "accounted")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if store == "" {
-		store = "sqlite " + filepath.Join(dir, "xjp.db")
-	}
-	b.subjects = accounted
-	b.accounted, err = startGateway(b.binary, dir, b.mock.port(), fmt.Sprintf(withAccounts, store, state, filepath.Join(dir, "journal")))
 	return err
 }
 
@@ -205,7 +196,18 @@ func (o *options) write(rows []row) error {
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "Made by `go run ./bench %s` with %s, %d CPUs, commit %s.\n\n", strings.Join(os.Args[1:], " "), runtime.Version(), runtime.NumCPU(), commit())
 	writeMarkdown(&table, rows, o.baseline())
-	return updateDocument(o.doc, table.Bytes())
+	return updateDocument(o.doc, o.table(), table.Bytes())
+}
+
+// table is the name of the table that is made.
+func (o *options) table() string {
+	switch {
+	case o.servers:
+		return "bench accounts servers"
+	case o.accounts:
+		return "bench accounts"
+	}
+	return "bench"
 }
 
 // baseline is what the rows are compared with.

@@ -54,12 +54,16 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestReplaceTable(t *testing.T) {
-	document := "before\n" + tableBegins + "old\n" + tableEnds + "after\n"
-	got, err := replaceTable([]byte(document), []byte("new\n"))
-	if want := "before\n" + tableBegins + "\nnew\n\n" + tableEnds + "after\n"; err != nil || string(got) != want {
-		t.Errorf("got %q, %v", got, err)
+	document := "before\n<!-- bench begin -->\nold\n<!-- bench end -->\nafter\n<!-- bench accounts begin -->\nold\n<!-- bench accounts end -->\n"
+	for name, want := range map[string]string{
+		"bench":          "before\n<!-- bench begin -->\n\nnew\n\n<!-- bench end -->\nafter\n<!-- bench accounts begin -->\nold\n<!-- bench accounts end -->\n",
+		"bench accounts": "before\n<!-- bench begin -->\nold\n<!-- bench end -->\nafter\n<!-- bench accounts begin -->\n\nnew\n\n<!-- bench accounts end -->\n",
+	} {
+		if got, err := replaceTable([]byte(document), name, []byte("new\n")); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
 	}
-	if _, err := replaceTable([]byte("no markers"), nil); err == nil {
+	if _, err := replaceTable([]byte("no markers"), "bench", nil); err == nil {
 		t.Error("a document without markers is no error")
 	}
 }
