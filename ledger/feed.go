@@ -155,15 +155,16 @@ func (f *feed) leave() {
 // mostBatchBytes bounds the size of a batch beside its number of records.
 const mostBatchBytes = 4 << 20
 
-// batch reads the next records, at most so many. Starts are passed over.
-func (f *feed) batch(most int) (records []Record, err error) {
+// batch reads the next records, at most so many, and tells whether there may be more. Starts
+// are passed over.
+func (f *feed) batch(most int) (records []Record, more bool, err error) {
 	for bytes := 0; len(records) < most && bytes < mostBatchBytes; {
 		payload, err := f.next()
 		if err == io.EOF {
-			return records, nil
+			return records, false, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if payload[0] != endKind {
 			continue
@@ -176,7 +177,7 @@ func (f *feed) batch(most int) (records []Record, err error) {
 		}
 		records = append(records, *r)
 	}
-	return records, nil
+	return records, true, nil
 }
 
 // stored notes that what has been read has been stored. If the mark cannot be moved, this

@@ -20,16 +20,22 @@ func (l *Ledger) storeOwn(ctx context.Context) {
 // idle is how often the writer looks at what is held while no records come.
 const idle = time.Second
 
-// gather waits until there are records, and lets them wait a little for others. It reports
-// false when ctx ends.
+// gather waits until there are records, and lets them wait a little for others: what a
+// transaction costs by itself is shared by its records. It reports false when ctx ends.
 func (l *Ledger) gather(ctx context.Context) bool {
-	select {
-	case <-l.full:
-		if l.journal.waiting() < uint64(l.o.Batch) {
-			l.pause(ctx, l.o.linger, l.full)
+	if l.journal.waiting() == 0 {
+		select {
+		case <-l.full:
+		case <-time.After(idle):
+		case <-ctx.Done():
 		}
-	case <-time.After(idle):
-	case <-ctx.Done():
+	}
+	if n := l.journal.waiting(); 0 < n && n < uint64(l.o.Batch) {
+		select {
+		case <-l.full: // of records that have been stored since
+		default:
+		}
+		l.pause(ctx, l.o.linger, l.full)
 	}
 	return ctx.Err() == nil
 }
@@ -48,13 +54,13 @@ func (l *Ledger) pause(ctx context.Context, d time.Duration, happens <-chan stru
 	return ctx.Err() == nil
 }
 
-// drain stores what a feed has, until there is no more of it by now or ctx ends. It tells
-// how many records each batch was.
+// drain stores what a feed has by now, or a part of it if ctx ends. It tells how many records
+// each batch was.
 func (l *Ledger) drain(ctx context.Context, f *feed, stored func(n int)) bool {
-	for {
+	for more := true; more; {
 		n := 0
 		ok := l.persevere(ctx, func() (err error) {
-			n, err = l.storeBatch(ctx, f)
+			n, more, err = l.storeBatch(ctx, f)
 			return err
 		})
 		if !ok {
@@ -62,15 +68,14 @@ func (l *Ledger) drain(ctx context.Context, f *feed, stored func(n int)) bool {
 		}
 		stored(n)
 		l.progress.raise()
-		if n == 0 {
-			return true
-		}
 	}
+	return true
 }
 
-// storeBatch stores the next records of a feed. If it fails, they are the next ones again.
-func (l *Ledger) storeBatch(ctx context.Context, f *feed) (int, error) {
-	records, err := f.batch(l.o.Batch)
+// storeBatch stores the next records of a feed, and tells how many those are and whether
+// there may be more. If it fails, they are the next ones again.
+func (l *Ledger) storeBatch(ctx context.Context, f *feed) (n int, more bool, err error) {
+	records, more, err := f.batch(l.o.Batch)
 	l.files.observe(err)
 	if err == nil && len(records) > 0 {
 		if f == l.feed {
@@ -80,11 +85,11 @@ func (l *Ledger) storeBatch(ctx context.Context, f *feed) (int, error) {
 	}
 	if err != nil {
 		f.rewind()
-		return 0, err
+		return 0, false, err
 	}
 	err = f.stored()
 	l.files.observe(err)
-	return len(records), nil
+	return len(records), more, nil
 }
 
 // backoff is how long to wait for what is away: the first time, and at most.
