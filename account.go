@@ -22,13 +22,10 @@ type account struct {
 	current  *attempt // the one whose entry is the last of attempts, nil if that is closed
 	before   int      // attempts of the same request that others account for
 
-	lease   limits.Lease
-	held    bool // the lease is to be settled
-	renewal renewal
-	demand  limits.Demand
-	rough   int64 // estimate.Rough of the prompt, 0 if nobody has needed it
-	images  int64 // those of the prompt, if they are counted
-	counted bool
+	lease  limits.Lease
+	held   bool // the lease is to be settled
+	demand limits.Demand
+	rough  int64 // estimate.Rough of the prompt, 0 if nobody has needed it
 
 	tokens ledger.Tokens // of all attempts, once recorded
 	cost   prices.Amount
@@ -63,7 +60,7 @@ func (a *attempt) openEntry() *failure {
 		return nil
 	}
 	start := ledger.Start{
-		ID: c.requestID(), Time: c.started, Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(), Dialect: c.dialect.Inbound.Name(),
+		ID: c.id, Time: c.started, Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(), Dialect: c.dialect.Inbound.Name(),
 		Model: c.modelName(), Session: c.session(), Stream: c.ask.stream, Attempt: c.account.attempts[len(c.account.attempts)-1],
 		Expected: c.expected(),
 		Ended:    c.account.attempts[:len(c.account.attempts)-1],
@@ -165,10 +162,7 @@ func (c *call) images(p *prices.Price) int64 {
 	if p == nil || !p.CountsImages() || c.op != opGenerate {
 		return 0
 	}
-	if !c.account.counted {
-		c.account.images, c.account.counted = int64(c.dialect.needs(c.document()).Images), true
-	}
-	return c.account.images
+	return int64(c.needs().Images)
 }
 
 // estimatedPrompt is the size of the prompt in tokens, for answers whose provider did not
@@ -236,7 +230,7 @@ func (c *call) record() {
 		o.status = http.StatusOK // which is about to be written
 	}
 	r := ledger.Record{
-		ID: c.requestID(), Time: c.started.UTC().Truncate(time.Microsecond), Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(),
+		ID: c.id, Time: c.started.UTC().Truncate(time.Microsecond), Tenant: c.tenant(), Key: c.keyID(), Endpoint: c.endpointName(),
 		Dialect: c.dialect.Inbound.Name(), Model: c.modelName(), Session: c.session(), Stream: o.streamed,
 		Status: o.status, End: endOf(o.err, o.gone, len(c.account.attempts)), Error: errorKind(o.err), Upstream: o.model,
 		Latency: time.Since(c.started).Milliseconds(), FirstToken: o.first.Milliseconds(), Attempts: c.account.attempts,
@@ -304,5 +298,5 @@ func (c *call) session() string {
 // unrecorded tells of a request that the ledger could not take.
 func (c *call) unrecorded(err error) {
 	c.h.app.metrics.lost.Inc()
-	c.h.logger.Error("request is not recorded", zap.String("request_id", c.requestID()), zap.Error(err))
+	c.h.logger.Error("request is not recorded", zap.String("request_id", c.id), zap.Error(err))
 }

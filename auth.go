@@ -83,22 +83,31 @@ func (c *call) checkScope() error {
 // good as none; two different keys are refused.
 func presentedKey(h http.Header) (string, error) {
 	found := ""
-	for _, value := range append(h.Values("Authorization"), h.Values("X-Api-Key")...) {
-		key := strings.TrimSpace(value)
-		if scheme, rest, ok := strings.Cut(key, " "); ok && strings.EqualFold(scheme, "Bearer") {
-			key = strings.TrimSpace(rest)
-		} else if strings.EqualFold(key, "Bearer") {
-			key = ""
+	for _, name := range [...]string{"Authorization", "X-Api-Key"} {
+		for _, value := range h[name] {
+			key := withoutScheme(value)
+			if key == "" {
+				continue
+			}
+			if found != "" && found != key {
+				return "", &translate.Error{Kind: translate.ErrInvalid, Message: "the request carries two different keys; send one, in Authorization or in x-api-key"}
+			}
+			found = key
 		}
-		if key == "" {
-			continue
-		}
-		if found != "" && found != key {
-			return "", &translate.Error{Kind: translate.ErrInvalid, Message: "the request carries two different keys; send one, in Authorization or in x-api-key"}
-		}
-		found = key
 	}
 	return found, nil
+}
+
+// withoutScheme is the key in a header's value, "" if there is none.
+func withoutScheme(value string) string {
+	key := strings.TrimSpace(value)
+	if scheme, rest, ok := strings.Cut(key, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(rest)
+	}
+	if strings.EqualFold(key, "Bearer") {
+		return ""
+	}
+	return key
 }
 
 // refuseKey answers a wrong or missing key. An address that tries many waits.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,9 @@ type budgetEvent struct {
 func (c *call) watchBudget(m *limits.Meter, used int64, now time.Time) {
 	percent := int(used * 100 / m.Limit) // budgets are far too small to overflow
 	alerts := &c.s.alerts
+	if percent < alerts.lowest {
+		return
+	}
 	reached := c.s.runtime.budgets.reach(c.key.Tenant+" "+m.Key+" "+m.Window, percent, alerts.thresholds)
 	for _, threshold := range reached {
 		e := budgetEvent{
@@ -86,6 +90,7 @@ func (c *call) watchBudget(m *limits.Meter, used int64, now time.Time) {
 // alerts is where budgets are told of.
 type alerts struct {
 	thresholds []int
+	lowest     int // of the thresholds
 	webhook    string
 }
 
@@ -100,6 +105,7 @@ func (b *BudgetAlertsConfig) resolve() (alerts, error) {
 			return to, fmt.Errorf("budget_alerts: %d is no percentage from 1 to 100", t)
 		}
 	}
+	to.lowest = slices.Min(to.thresholds)
 	if b.Webhook == "" {
 		return to, nil
 	}

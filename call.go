@@ -26,7 +26,7 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	id      string
+	id      string // as clients see it
 	started time.Time
 
 	key     *keys.Principal
@@ -37,6 +37,8 @@ type call struct {
 	ask     peeked
 	model   string // the logical name, without variants
 	match   registry.Match
+	needed  translate.Needs // once it was looked for them
+	looked  bool
 	req     *translate.Request // nil until a route needs it decoded
 	lost    translate.Losses   // losses of decoding
 	x       translate.Exchange
@@ -67,19 +69,23 @@ type outcome struct {
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// newID makes a request id of 24 characters, without prefix: milliseconds, then 72 random
-// bits. Ids in the order of time are added at the end of a store's indexes, and not all over
-// them, which costs several times as much.
+// idPrefix begins the ids of requests.
+const idPrefix = "req_"
+
+// newID makes a request id: the prefix, and 24 characters of milliseconds and 72 random bits.
+// Ids in the order of time are added at the end of a store's indexes, and not all over them,
+// which costs several times as much.
 func newID() string {
 	var b [16]byte
+	var text [len(idPrefix) + 24]byte
 	binary.BigEndian.PutUint64(b[:], uint64(time.Now().UnixMilli())<<16)
 	rand.Read(b[6:15])
-	return idEncoding.EncodeToString(b[:15])
+	return string(idEncoding.AppendEncode(append(text[:0], idPrefix...), b[:15]))
 }
 
 func (h *Handler) newCall(w http.ResponseWriter, r *http.Request, e endpoint) *call {
 	c := &call{endpoint: e, h: h, s: h.app.snapshot.Load(), w: w, r: r, id: newID(), started: time.Now()}
-	tellID(w.Header(), c.requestID())
+	tellID(w.Header(), c.id)
 	h.app.requests.Add(1)
 	h.app.metrics.begin()
 	c.offerPlaceholders()
@@ -93,8 +99,11 @@ func tellID(h http.Header, id string) {
 	h.Set("Request-Id", id)
 }
 
-// requestID is the id as clients see it.
-func (c *call) requestID() string { return "req_" + c.id }
+// newExchange begins the exchange of a call, whose answer has the request's id under the
+// prefix of its dialect.
+func (c *call) newExchange() translate.Exchange {
+	return translate.Exchange{ID: c.id[len(idPrefix):], Created: c.started.Unix(), Model: c.ask.model}
+}
 
 // release gives back the memory of the request.
 func (c *call) release() {
@@ -115,6 +124,14 @@ func (c *call) document() *scan.Doc {
 		c.doc, _ = parse(c.body, scan.DefaultLimits) // it was valid before
 	}
 	return c.doc
+}
+
+// needs tells what the request asks of a route. The body is looked through once.
+func (c *call) needs() *translate.Needs {
+	if !c.looked {
+		c.needed, c.looked = c.dialect.needs(c.document()), true
+	}
+	return &c.needed
 }
 
 // letGoOfDocument gives the structure back as soon as a request is made of it: while a

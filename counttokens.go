@@ -8,7 +8,6 @@ import (
 
 	"github.com/rickyjim626/xjp-gateway/estimate"
 	"github.com/rickyjim626/xjp-gateway/providers"
-	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
 	"github.com/rickyjim626/xjp-gateway/translate/gemini"
 	"github.com/rickyjim626/xjp-gateway/translate/scan"
@@ -26,7 +25,7 @@ func (c *call) countTokens() error {
 		return err
 	}
 	c.req = req
-	c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
+	c.x = c.newExchange()
 	n, ok := c.countUpstream()
 	if !ok {
 		n = estimate.Request(req)

@@ -36,7 +36,7 @@ func (ErrorHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddy
 	}
 	d, e, id, status := rendered(r, err)
 	if id == "" { // the gateway has not seen the request
-		id = "req_" + newID()
+		id = newID()
 		tellID(w.Header(), id)
 	}
 	body := d.EncodeError(nil, e, id)

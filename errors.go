@@ -45,13 +45,13 @@ func (c *call) answer(err error) error {
 	c.errorHeaders(e)
 	if c.h.Errors == "return" {
 		c.outcome.status = status
-		return caddyhttp.Error(status, &DialectError{Dialect: c.dialect.Inbound.Name(), Err: e, RequestID: c.requestID()})
+		return caddyhttp.Error(status, &DialectError{Dialect: c.dialect.Inbound.Name(), Err: e, RequestID: c.id})
 	}
 	if raw != nil {
 		c.writeRaw(raw)
 		return nil
 	}
-	c.writeJSON(status, c.dialect.EncodeError(nil, e, c.requestID()))
+	c.writeJSON(status, c.dialect.EncodeError(nil, e, c.id))
 	return nil
 }
 
@@ -65,11 +65,11 @@ func (c *call) rescue() {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	c.h.logger.Error("panic", zap.String("panic", redact(fmt.Sprint(p))), zap.String("request_id", c.requestID()), zap.Stack("stack"))
+	c.h.logger.Error("panic", zap.String("panic", redact(fmt.Sprint(p))), zap.String("request_id", c.id), zap.Stack("stack"))
 	e := &translate.Error{Kind: translate.ErrInternal, Message: "the gateway failed"}
 	c.outcome.err = e
 	if !c.headersSent {
-		c.writeJSON(c.dialect.Status(e), c.dialect.EncodeError(nil, e, c.requestID()))
+		c.writeJSON(c.dialect.Status(e), c.dialect.EncodeError(nil, e, c.id))
 		return
 	}
 	if c.down != nil {

@@ -20,7 +20,7 @@ func (c *call) generate() error {
 	if err := c.reserve(); err != nil {
 		return err
 	}
-	c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
+	c.x = c.newExchange()
 	if c.outcome.streamed = c.ask.stream; c.ask.stream {
 		c.down = c.openDownstream()
 		defer c.down.close()

@@ -78,8 +78,8 @@ func (c *call) branch(p *plan, i int, ended chan<- *branch) *branch {
 	b := &branch{number: i, cancel: cancel, kept: &kept{header: http.Header{}}}
 	b.call = &call{
 		endpoint: c.endpoint, h: c.h, s: c.s, w: b.kept, r: c.r.WithContext(ctx), id: c.id, started: c.started,
-		key: c.key, body: c.body, ask: c.ask, model: c.model, match: c.match,
-		account: account{before: i, demand: c.account.demand, rough: c.account.rough, images: c.account.images, counted: c.account.counted},
+		key: c.key, body: c.body, ask: c.ask, model: c.model, match: c.match, needed: c.needed, looked: c.looked,
+		account: account{before: i, demand: c.account.demand, rough: c.account.rough},
 		x:       translate.Exchange{ID: c.x.ID, Created: c.x.Created, Model: c.x.Model},
 	}
 	go func() {
@@ -95,7 +95,7 @@ func (c *call) branch(p *plan, i int, ended chan<- *branch) *branch {
 // process.
 func (b *branch) rescue() {
 	if p := recover(); p != nil {
-		b.call.h.logger.Error("panic", zap.Any("panic", p), zap.String("request_id", b.call.requestID()), zap.Stack("stack"))
+		b.call.h.logger.Error("panic", zap.Any("panic", p), zap.String("request_id", b.call.id), zap.Stack("stack"))
 		b.failure = &failure{err: &translate.Error{Kind: translate.ErrInternal, Message: "the gateway failed"}, verdict: providers.Verdict{Action: providers.Fail}}
 	}
 }
@@ -129,7 +129,7 @@ func (c *call) lose(b *branch) {
 		return
 	}
 	c.h.app.metrics.countTokens(c.modelLabel(), o.provider(), &o.usage)
-	c.h.logger.Info("hedged call cancelled", zap.String("request_id", c.requestID()), zap.String("route", o.route.id),
+	c.h.logger.Info("hedged call cancelled", zap.String("request_id", c.id), zap.String("route", o.route.id),
 		zap.String("provider", o.provider()), zap.Int64("input_tokens", o.usage.Input), zap.Int64("output_tokens", o.usage.Output),
 		zap.String("upstream_cost", o.usage.Cost), zap.Bool("answered", b.failure == nil))
 }

@@ -19,7 +19,7 @@ func (c *call) once() error {
 	if err := idempotency.CheckKey(key); err != nil {
 		return translate.Invalid("idempotency-key", err.Error())
 	}
-	turn, err := desk.Begin(c.r.Context(), c.idempotencyID(key), c.fingerprint(), c.requestID())
+	turn, err := desk.Begin(c.r.Context(), c.idempotencyID(key), c.fingerprint(), c.id)
 	if err != nil {
 		return err // the client has gone
 	}

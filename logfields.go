@@ -33,7 +33,7 @@ func (c *call) logFields() {
 	}
 	o := &c.outcome
 	fields := []zapcore.Field{
-		zap.String("xjp_request_id", c.requestID()),
+		zap.String("xjp_request_id", c.id),
 		zap.String("xjp_dialect", c.dialect.Inbound.Name()),
 	}
 	if c.model != "" {
@@ -138,7 +138,7 @@ func (c *call) logFailure(a *attempt, f *failure) {
 		credential = a.credential.Name()
 	}
 	fields := []zapcore.Field{
-		zap.String("request_id", c.requestID()), zap.String("route", a.route.id), zap.String("provider", a.route.upstream.name),
+		zap.String("request_id", c.id), zap.String("route", a.route.id), zap.String("provider", a.route.upstream.name),
 		zap.String("credential", credential), zap.String("kind", errorKind(f.err)), zap.Int("upstream_status", f.err.Status),
 		zap.String("upstream_type", quotedField(f.err.Type)), zap.String("upstream_message", c.withoutEcho(redact(string(a.scrub([]byte(f.err.Upstream)))))), zap.Int("attempt", c.outcome.attempts),
 	}

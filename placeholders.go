@@ -56,7 +56,7 @@ func (c *call) placeholder(name string) (any, bool) {
 	}
 	switch field {
 	case "request_id":
-		return c.requestID(), true
+		return c.id, true
 	case "dialect":
 		return c.dialect.Inbound.Name(), true
 	case "model":

@@ -56,7 +56,7 @@ func (c *call) stateOf(r *registry.Route) *registry.State {
 // consider looks at what the request needs, for which there is no reason where only one
 // route could serve it.
 func (c *call) consider(p *plan) {
-	needs := c.dialect.needs(c.document())
+	needs := c.needs()
 	window := int64(0)
 	for i := range p.candidates {
 		cand := &p.candidates[i]
@@ -81,7 +81,7 @@ func (c *call) consider(p *plan) {
 
 // priceCandidates tells what the request is expected to cost by each route.
 func (c *call) priceCandidates(p *plan) {
-	output := c.s.runtime.learned.Expected(c.keyID(), c.modelName(), c.dialect.needs(c.document()).Answer, false)
+	output := c.s.runtime.learned.Expected(c.keyID(), c.modelName(), c.needs().Answer, false)
 	for i := range p.candidates {
 		cand := &p.candidates[i]
 		upstream := c.match.Upstream(cand.Route)
@@ -94,7 +94,7 @@ func (c *call) priceCandidates(p *plan) {
 
 // size estimates prompt and answer in tokens. A body that could not fill the smallest
 // window, were each byte a token, is not counted.
-func (c *call) size(needs translate.Needs, window int64) int64 {
+func (c *call) size(needs *translate.Needs, window int64) int64 {
 	if window == 0 || int64(len(c.body))+needs.Answer <= window {
 		return 0
 	}

@@ -7,36 +7,63 @@ import (
 	"github.com/rickyjim626/xjp-gateway/limits"
 )
 
-// renewal keeps a lease from expiring: something is done from time to time, until it ends.
-type renewal struct {
+// renewals keep the leases of requests that take long from expiring. All of them are renewed
+// at once, so that a request that is over soon costs no timer. It is safe for concurrent use.
+type renewals struct {
+	// renew renews leases of a tenant.
+	renew func(tenant string, ids []string)
+
 	mu    sync.Mutex
-	timer *time.Timer
-	ended bool
+	open  map[*limits.Lease]struct{}
+	timed bool // the next renewal has its time
 }
 
 // renewEvery is well within the life of a lease, so that one renewal may fail.
 const renewEvery = limits.Expiry / 3
 
-// begin has renew called after some time; renew calls again at its end.
-func (r *renewal) begin(renew func()) {
+// begin has a lease renewed from time to time.
+func (r *renewals) begin(l *limits.Lease) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.timer = time.AfterFunc(renewEvery, renew)
+	if r.open == nil {
+		r.open = map[*limits.Lease]struct{}{}
+	}
+	r.open[l] = struct{}{}
+	r.plan()
 }
 
-// again waits for the next time, unless it has ended meanwhile.
-func (r *renewal) again() {
+// end ends that.
+func (r *renewals) end(l *limits.Lease) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.ended {
-		r.timer.Reset(renewEvery)
+	delete(r.open, l)
+}
+
+// plan sets the time of the next renewal, as long as there is something to renew.
+func (r *renewals) plan() {
+	if !r.timed && len(r.open) > 0 {
+		r.timed = true
+		time.AfterFunc(renewEvery, r.run)
 	}
 }
 
-// end ends it.
-func (r *renewal) end() {
+// run renews all leases.
+func (r *renewals) run() {
+	for tenant, ids := range r.byTenant() {
+		r.renew(tenant, ids)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = true
-	r.timer.Stop()
+	r.timed = false
+	r.plan()
+}
+
+func (r *renewals) byTenant() map[string][]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := map[string][]string{}
+	for l := range r.open {
+		ids[l.Tenant] = append(ids[l.Tenant], l.ID)
+	}
+	return ids
 }

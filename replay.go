@@ -79,7 +79,7 @@ func (c *call) replayFailed(cause error) error {
 	}
 	c.outcome.err = failed
 	if c.outcome.streamed { // what is too short otherwise tells by itself that it is
-		c.x = translate.Exchange{ID: c.id, Created: c.started.Unix(), Model: c.ask.model}
+		c.x = c.newExchange()
 		c.w.Write(c.dialect.NewEncoder(&c.x).Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: failed}))
 	}
 	return nil

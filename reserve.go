@@ -23,10 +23,10 @@ func (c *call) reserve() error {
 	if len(meters) == 0 {
 		return nil
 	}
-	c.account.lease = limits.Lease{ID: c.requestID(), Tenant: c.key.Tenant, Meters: meters}
+	c.account.lease = limits.Lease{ID: c.id, Tenant: c.key.Tenant, Meters: meters}
 	verdict, err := c.s.accounts.engines.Limits.Reserve(c.r.Context(), &c.account.lease, now)
 	if err != nil {
-		c.h.logger.Error("limits cannot be checked", zap.String("request_id", c.requestID()), zap.Error(err))
+		c.h.logger.Error("limits cannot be checked", zap.String("request_id", c.id), zap.Error(err))
 		return limitsAway()
 	}
 	c.tellLimits(meters, &verdict, now)
@@ -36,7 +36,7 @@ func (c *call) reserve() error {
 		return overLimit(&meters[verdict.Refused], verdict.Wait)
 	}
 	c.account.held = true
-	c.account.renewal.begin(c.renew)
+	c.s.accounts.engines.renewals.begin(&c.account.lease)
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (c *call) demand(b *limits.Bounds) limits.Demand {
 	}
 	price, upstream := c.firstPrice()
 	input := c.expectedPrompt(upstream)
-	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.dialect.needs(c.document()).Answer, b.HasBudget())
+	output := c.s.runtime.learned.Expected(c.key.ID, c.modelName(), c.needs().Answer, b.HasBudget())
 	d := limits.Demand{Input: input, Output: output}
 	if price != nil {
 		d.Cost = price.Expect(input, output, c.images(price), c.started)
@@ -102,24 +102,13 @@ func overLimit(m *limits.Meter, wait time.Duration) error {
 	return e
 }
 
-// renew keeps the reservation of a request that takes long.
-func (c *call) renew() {
-	ctx, cancel := closing()
-	defer cancel()
-	l := &c.account.lease
-	if err := c.s.accounts.engines.Limits.Renew(ctx, l.Tenant, []string{l.ID}, time.Now()); err != nil {
-		c.h.logger.Warn("reservation cannot be renewed", zap.String("request_id", c.requestID()), zap.Error(err))
-	}
-	c.account.renewal.again()
-}
-
 // settleLimits counts what the request has used in place of what was reserved.
 func (c *call) settleLimits() {
 	if !c.account.held {
 		return
 	}
 	c.account.held = false
-	c.account.renewal.end()
+	c.s.accounts.engines.renewals.end(&c.account.lease)
 	l, t := &c.account.lease, &c.account.tokens
 	var actual []int64
 	if len(c.account.attempts) == 0 {

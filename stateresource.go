@@ -21,6 +21,7 @@ type openEngines struct {
 	logger   *zap.Logger
 	identity string
 	up       atomic.Bool // as far as is known
+	renewals renewals
 }
 
 // holdEngines holds the engines of state. What they have no count of, they ask the ledger in
@@ -34,6 +35,7 @@ func (a *App) holdEngines(acc *accounts, storeID string, parts []part, settings 
 	o := state.Settings{MaxAnswers: orDefault(settings.Idempotency.MaxTotal, defaultMaxAnswers)}
 	opened := &openEngines{logger: logger, identity: fmt.Sprint(module.Identity(), " ", storeID, " ", o.MaxAnswers)}
 	opened.up.Store(true)
+	opened.renewals.renew = opened.renew
 	o.OnFailure = func(f state.Failure) {
 		opened.up.Store(!f.Down)
 		if f.Down {
@@ -53,6 +55,15 @@ func (a *App) holdEngines(acc *accounts, storeID string, parts []part, settings 
 		opened.Engines, err = module.Open(o)
 		return opened, err
 	})
+}
+
+// renew keeps the reservations of requests that take long.
+func (e *openEngines) renew(tenant string, ids []string) {
+	ctx, cancel := closing()
+	defer cancel()
+	if err := e.Limits.Renew(ctx, tenant, ids, time.Now()); err != nil {
+		e.logger.Warn("reservations cannot be renewed", zap.String("tenant", tenant), zap.Int("requests", len(ids)), zap.Error(err))
+	}
 }
 
 // errNoStore is what is said of the ledger while the store is away.

@@ -46,8 +46,8 @@ func Charge(p *Price, u *translate.Usage, at time.Time) Charged {
 // the client's own key is charged elsewhere, the router's cost is only its fee
 // (provider-openrouter.md 4).
 func (c *Charged) take(u *translate.Usage) bool {
-	own, err := ParseAmount(u.Cost)
-	if u.Cost == "" || err != nil {
+	own, ok := reported(u.Cost)
+	if !ok {
 		return false
 	}
 	if !u.BYOK {
@@ -55,11 +55,20 @@ func (c *Charged) take(u *translate.Usage) bool {
 		return true
 	}
 	c.Cost = own
-	rest, err := ParseAmount(u.UpstreamCost)
-	if u.UpstreamCost == "" || err != nil {
+	rest, ok := reported(u.UpstreamCost)
+	if !ok {
 		return false
 	}
 	c.Cost = own.plus(rest)
 	c.Reported = c.Cost.String()
 	return true
+}
+
+// reported reads a cost of a provider, if it gave one that can be read.
+func reported(cost string) (Amount, bool) {
+	if cost == "" {
+		return 0, false
+	}
+	a, err := ParseAmount(cost)
+	return a, err == nil
 }
