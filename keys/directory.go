@@ -69,6 +69,7 @@ const (
 	lookupWait      = 250 * time.Millisecond
 	touchEvery      = 10 * time.Second
 	outdatedWaiting = 64
+	maxStale        = 100 // keys read anew at a time; others are when they are used
 )
 
 // Directory finds keys in a store and remembers them. It follows the store's changes, so
@@ -85,6 +86,7 @@ type Directory struct {
 
 	used     lastUses
 	outdated chan *Record
+	changed  chan struct{} // on this node
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -121,6 +123,7 @@ func NewDirectory(o DirectoryOptions) *Directory {
 		lanes:    map[Form]chan struct{}{Made: make(chan struct{}, lookupsAtOnce), Predecessor: make(chan struct{}, lookupsAtOnce)},
 		used:     lastUses{most: o.Capacity, times: map[string]time.Time{}},
 		outdated: make(chan *Record, outdatedWaiting),
+		changed:  make(chan struct{}, 1),
 	}
 	d.view.Store(&view{})
 	d.ctx, d.cancel = context.WithCancel(context.Background())
@@ -184,7 +187,13 @@ func (d *Directory) admit(e *entry, now time.Time) (*Principal, error) {
 
 // Invalidate forgets what has just been changed on this node, so that the next request
 // already sees it.
-func (d *Directory) Invalidate(changes ...Change) { d.memory.forget(changes) }
+func (d *Directory) Invalidate(changes ...Change) {
+	d.memory.forget(changes)
+	select {
+	case d.changed <- struct{}{}:
+	default:
+	}
+}
 
 // Stats is the state of a directory, for metrics.
 type Stats struct {

@@ -121,7 +121,6 @@ func TestFind(t *testing.T) {
 				}
 			}
 		}
-		time.Sleep(time.Minute)
 		if n := s.Calls("Key", "KeyByHash"); n > 13 {
 			t.Errorf("%d look-ups", n)
 		}
@@ -277,6 +276,83 @@ func TestStoreAway(t *testing.T) {
 		expect(t, d, none, keys.ErrUnknown)
 		if want := "[the store of keys is away keystest: the store is away the store of keys is back <nil>]"; fmt.Sprint(notices) != want {
 			t.Errorf("%s", notices)
+		}
+	})
+}
+
+// A key that has changed is read anew at once, by the node that changed it and by others, so
+// that it goes on, or is refused, as it is now when the store goes away before its next use.
+func TestChangedBeforeStoreWentAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := keystest.New()
+		here, elsewhere := open(t, s, keys.DirectoryOptions{}), open(t, s, keys.DirectoryOptions{})
+		both := func(secret string, want error) {
+			t.Helper()
+			expect(t, here, secret, want)
+			expect(t, elsewhere, secret, want)
+		}
+		kept, keptSecret := add(t, s, nil, nil)
+		gone, goneSecret := add(t, s, nil, nil)
+		late, lateSecret := add(t, s, nil, nil)
+		for _, secret := range []string{keptSecret, goneSecret, lateSecret} {
+			both(secret, nil)
+		}
+		time.Sleep(time.Second) // the notices of their creation
+		edit(t, s, kept, func(r *keys.Record) { r.Scope.Models = []string{"small"} })
+		edit(t, s, gone, revoke)
+		here.Invalidate(keys.Change{Key: kept}, keys.Change{Key: gone})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		lookups := s.Calls("Key")
+		s.Fail(keystest.ErrAway)
+		both(keptSecret, nil)
+		both(goneSecret, keys.ErrRevoked)
+		if p, err := elsewhere.Find(t.Context(), keptSecret); err != nil || p.May("large") {
+			t.Errorf("the key is not as it is now: %v", err)
+		}
+		if n := s.Calls("Key"); n != lookups {
+			t.Errorf("%d look-ups while the store is away", n-lookups)
+		}
+		// Of a change that could not be read it is not known whether it was a revocation.
+		here.Invalidate(keys.Change{Key: late})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		expect(t, here, lateSecret, keys.ErrUnavailable)
+		expect(t, elsewhere, lateSecret, nil)
+		s.Fail(nil)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		lookups = s.Calls("Key")
+		expect(t, here, lateSecret, nil)
+		if n := s.Calls("Key"); n != lookups {
+			t.Error("it is read anew by the request that comes first, not when the store is back")
+		}
+	})
+}
+
+// No more keys are read anew at a time than a few, however many a change is about.
+func TestManyChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := keystest.New()
+		d := open(t, s, keys.DirectoryOptions{})
+		var secrets []string
+		for range 300 {
+			_, secret := add(t, s, nil, nil)
+			secrets = append(secrets, secret)
+			expect(t, d, secret, nil)
+		}
+		time.Sleep(5 * time.Second)
+		before := s.Calls("Key")
+		d.Invalidate(keys.Change{Tenant: keys.DefaultTenant})
+		time.Sleep(5 * time.Second)
+		if n := s.Calls("Key") - before; n != 100 {
+			t.Errorf("%d keys are read anew", n)
+		}
+		for _, secret := range secrets {
+			expect(t, d, secret, nil)
+		}
+		if n := s.Calls("Key") - before; n != 300 {
+			t.Errorf("%d keys are read", n)
 		}
 	})
 }

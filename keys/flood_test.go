@@ -216,39 +216,40 @@ func TestCapacity(t *testing.T) {
 }
 
 // Keys that were found once are found again without a look-up, or with one if they may have
-// changed since; others are not looked up at all.
+// changed since and could not be read anew; others are not looked up at all.
 func TestFindRemembered(t *testing.T) {
-	s := keystest.New()
-	id, secret := add(t, s, nil, nil)
-	d := keys.NewDirectory(keys.DirectoryOptions{Store: func() keys.Store { return s }, Poll: time.Hour})
-	defer d.Close()
-	eventually(t, func() bool { return s.Calls("Changes") == 1 })
-	expect := func(what string, want error, lookups int) {
-		t.Helper()
-		if p, err := d.FindRemembered(t.Context(), secret); !errors.Is(err, want) || (p == nil) != (want != nil) || s.Calls("Key") != lookups {
-			t.Errorf("%s: %v after %d look-ups", what, err, s.Calls("Key"))
+	synctest.Test(t, func(t *testing.T) {
+		s := keystest.New()
+		id, secret := add(t, s, nil, nil)
+		d := open(t, s, keys.DirectoryOptions{Poll: time.Hour})
+		expect := func(what string, want error, lookups int) {
+			t.Helper()
+			if p, err := d.FindRemembered(t.Context(), secret); !errors.Is(err, want) || (p == nil) != (want != nil) || s.Calls("Key") != lookups {
+				t.Errorf("%s: %v after %d look-ups", what, err, s.Calls("Key"))
+			}
 		}
-	}
-	expect("not remembered", keys.ErrUnknown, 0)
-	if _, err := d.Find(t.Context(), secret); err != nil {
-		t.Fatal(err)
-	}
-	expect("remembered", nil, 1)
-	d.Invalidate(keys.Change{Key: id})
-	expect("it may have changed", nil, 2)
-	expect("remembered again", nil, 2)
-	d.Invalidate(keys.Change{Tenant: keys.DefaultTenant})
-	s.Fail(keystest.ErrAway)
-	expect("the store is away", keys.ErrUnavailable, 3)
-	s.Fail(nil)
-	expect("it is back", nil, 4)
-	for range 20 {
-		_, wrong := keys.NewSecret()
-		if _, err := d.FindRemembered(t.Context(), wrong); !errors.Is(err, keys.ErrUnknown) {
-			t.Error(err)
+		expect("not remembered", keys.ErrUnknown, 0)
+		if _, err := d.Find(t.Context(), secret); err != nil {
+			t.Fatal(err)
 		}
-	}
-	expect("others were not looked up", nil, 4)
+		expect("remembered", nil, 1)
+		d.Invalidate(keys.Change{Key: id})
+		synctest.Wait()
+		expect("read anew", nil, 2)
+		s.Fail(keystest.ErrAway)
+		d.Invalidate(keys.Change{Tenant: keys.DefaultTenant})
+		synctest.Wait() // it could not be read anew
+		expect("the store is away", keys.ErrUnavailable, 4)
+		s.Fail(nil)
+		expect("it is back", nil, 5)
+		for range 20 {
+			_, wrong := keys.NewSecret()
+			if _, err := d.FindRemembered(t.Context(), wrong); !errors.Is(err, keys.ErrUnknown) {
+				t.Error(err)
+			}
+		}
+		expect("others were not looked up", nil, 5)
+	})
 }
 
 func BenchmarkFind(b *testing.B) {

@@ -30,14 +30,16 @@ func (v *view) reliable(o *DirectoryOptions, now time.Time) bool {
 func (d *Directory) follow() {
 	ticker := time.NewTicker(d.o.Poll)
 	defer ticker.Stop()
-	var point int64
+	point := d.poll(0)
 	for {
-		point = d.poll(point)
 		select {
 		case <-ticker.C:
+			point = d.poll(point)
+		case <-d.changed:
 		case <-d.ctx.Done():
 			return
 		}
+		d.refresh()
 	}
 }
 
@@ -83,6 +85,45 @@ func (d *Directory) catchUp(point int64) (int64, error) {
 		d.memory.forget(changes)
 		point = next
 	}
+}
+
+// refresh reads keys anew that have changed, while the store is there: if it goes away before
+// they are used next, they are known as they are now. What changed must not be guessed, since
+// it may be that a key was revoked; so one that could not be read waits for the store.
+func (d *Directory) refresh() {
+	if d.view.Load().away {
+		return
+	}
+	list := d.memory.takeStale()
+	for i, e := range list {
+		if err := d.readAnew(e); err != nil {
+			d.memory.putStale(list[i:])
+			return
+		}
+	}
+}
+
+// readAnew reads a key that was found before. One that has another hash now, or is gone, is
+// left to be looked up by who presents it.
+func (d *Directory) readAnew(e *entry) error {
+	store, generation := d.o.Store(), d.memory.since()
+	ctx, cancel := context.WithTimeout(d.ctx, storeTimeout)
+	defer cancel()
+	r, err := store.Key(ctx, "", e.principal.ID)
+	if err == nil && r.Hash != e.hash {
+		return nil
+	}
+	var t *Tenant
+	if err == nil {
+		t, err = store.Tenant(ctx, r.Tenant)
+	}
+	if err == nil {
+		d.memory.keep(newEntry(e.digest, r, t), generation)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (d *Directory) changes(point int64) ([]Change, int64, error) {

@@ -94,11 +94,15 @@ func (d *Directory) read(ctx context.Context, p presented) (*entry, error) {
 		return nil, err
 	}
 	d.renew(r, p)
-	e := &entry{digest: p.sum, principal: NewPrincipal(r, t), refusal: refusal(r, t)}
+	return newEntry(p.sum, r, t), nil
+}
+
+func newEntry(sum digest, r *Record, t *Tenant) *entry {
+	e := &entry{digest: sum, hash: r.Hash, principal: NewPrincipal(r, t), refusal: refusal(r, t)}
 	if r.Expires != nil {
 		e.expires = *r.Expires
 	}
-	return e, nil
+	return e
 }
 
 // record reads the record that a secret is the key of.

@@ -14,6 +14,7 @@ type digest = [32]byte
 // entry is a key that was found, whether it may be used or not.
 type entry struct {
 	digest    digest
+	hash      [32]byte // the record's
 	principal *Principal
 	refusal   error // why it may not be used, whatever the time
 	expires   time.Time
@@ -25,7 +26,7 @@ type entry struct {
 // memory is what a directory remembers of the store: keys that were found, and, in a space
 // of their own, secrets that are none. Both are bounded: of the keys, one that was not seen
 // for long makes room, so that a crowd of wrong keys pushes none out. Of keys that may have
-// changed it remembers that they were keys, and nothing else.
+// changed it remembers that they were keys, and nothing else, until they are read anew.
 type memory struct {
 	capacity int
 	none     int // the most secrets that are none
@@ -38,6 +39,7 @@ type memory struct {
 	byTenant   map[string]map[*entry]struct{}
 	order      *list.List // of *entry, the next to be looked at first
 	former     map[digest]struct{}
+	stale      []*entry // that may have changed, to be read anew
 	unknown    map[digest]time.Time
 	arrival    *list.List // of digest, the oldest first
 }
@@ -187,6 +189,30 @@ func (m *memory) retire(e *entry) {
 		clear(m.former)
 	}
 	m.former[e.digest] = struct{}{}
+	if len(m.stale) < maxStale {
+		m.stale = append(m.stale, e)
+	}
+}
+
+// takeStale gives the keys that are to be read anew, but those that a request has looked up
+// meanwhile.
+func (m *memory) takeStale() (list []*entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.stale {
+		if m.byDigest[e.digest] == nil {
+			list = append(list, e)
+		}
+	}
+	m.stale = nil
+	return list
+}
+
+// putStale puts keys back that could not be read.
+func (m *memory) putStale(list []*entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stale = append(m.stale, list[:min(len(list), maxStale-len(m.stale))]...)
 }
 
 // forgetAll forgets everything but which secrets were keys.
