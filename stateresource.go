@@ -106,8 +106,9 @@ func usedIn(ctx context.Context, store ledger.Store, tenant string, meters []lim
 			if len(q.By) > 0 && !keys.Among([]string{name}, sums[k].Model) {
 				continue
 			}
-			// Those that were rejected were no call to a provider, and count for nothing.
-			requests := min(sums[k].Requests, sums[k].Attempts)
+			// Those without a call to a provider count for nothing. Earlier versions did not sum
+			// them up; of theirs it is known that there are no more than attempts.
+			requests := min(sums[k].Requests-sums[k].Uncalled, sums[k].Attempts)
 			used[i] += m.Counts(requests, sums[k].Tokens.Prompt(), sums[k].Tokens.Output, sums[k].Cost)
 		}
 	}

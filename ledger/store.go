@@ -77,8 +77,10 @@ type Sum struct {
 	Key      string `json:"key,omitempty"`
 	Model    string `json:"model,omitempty"`
 	Provider string `json:"provider,omitempty"`
-	// Requests is all requests, Failed those that did not end complete.
+	// Requests is all requests, Failed those that did not end complete. Uncalled is those for
+	// which no provider was called, which count for no limit.
 	Requests int64         `json:"requests"`
+	Uncalled int64         `json:"-"`
 	Failed   int64         `json:"failed,omitempty"`
 	Attempts int64         `json:"attempts"`
 	Tokens   Tokens        `json:"tokens"`

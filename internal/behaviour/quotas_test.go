@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -237,11 +238,19 @@ func TestLimitsOverKill(t *testing.T) {
 	}
 }
 
-// TestLimitsOverRestart checks that the ledger tells what was used before the process began.
+// TestLimitsOverRestart checks that the ledger tells what was used before the process began:
+// requests that took two calls to a provider, and others that took none.
 func TestLimitsOverRestart(t *testing.T) {
 	d := newDouble(t)
-	d.will(well)
-	options := providers(d) + keyWith("rpd 2") + gatewaytest.Stored(t)
+	var calls atomic.Int64
+	d.will(func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1)%2 == 1 {
+			failing(500, "application/json", `{}`)(w, r)
+			return
+		}
+		well(w, r)
+	})
+	options := providers(d) + keyWith("rpd 2") + gatewaytest.Stored(t) + "\t\tretry 1\n"
 	for _, want := range [][]int{{200}, {200, 429}} {
 		t.Run(fmt.Sprint(want), func(t *testing.T) {
 			url := gatewaytest.Start(t, options)

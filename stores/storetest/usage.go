@@ -39,7 +39,7 @@ func sumsOf(records []ledger.Record) []ledger.Sum {
 		for _, c := range []struct {
 			is    bool
 			count *int64
-		}{{r.End != ledger.Complete, &s.Failed}, {r.Unpriced, &s.Unpriced}, {r.Estimated, &s.Estimated}} {
+		}{{r.End != ledger.Complete, &s.Failed}, {len(r.Attempts) == 0, &s.Uncalled}, {r.Unpriced, &s.Unpriced}, {r.Estimated, &s.Estimated}} {
 			if c.is {
 				*c.count++
 			}

@@ -39,6 +39,7 @@ var (
 		{"cost", Number, func(s *ledger.Sum) any { return &s.Cost }},
 		{"unpriced", Number, func(s *ledger.Sum) any { return &s.Unpriced }},
 		{"estimated", Number, func(s *ledger.Sum) any { return &s.Estimated }},
+		{"uncalled", Number, func(s *ledger.Sum) any { return &s.Uncalled }},
 	}
 )
 
@@ -78,6 +79,9 @@ func (s *sums) count(r *ledger.Record, times int64) {
 	sum.Cost += r.Cost * prices.Amount(times)
 	if r.End != ledger.Complete {
 		sum.Failed += times
+	}
+	if len(r.Attempts) == 0 {
+		sum.Uncalled += times
 	}
 	if r.Unpriced {
 		sum.Unpriced += times
