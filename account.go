@@ -122,9 +122,14 @@ func (a *attempt) closeEntry(f *failure) {
 	if u.Reported || u.Estimated {
 		u.Images, u.OutputImages = a.images, a.heard.images
 	}
-	e.Tokens, e.Estimated, e.Raw = tokensOf(&u), u.Estimated, string(a.usageRaw)
-	e.Images, e.OutputImages = u.Images, u.OutputImages
-	charged := prices.Charge(a.price, &u, c.started)
+	e.Raw = string(a.usageRaw)
+	bill(e, &u, a.price, c.started)
+}
+
+// bill notes what an attempt used, and what that cost by its provider's word or by a price.
+func bill(e *ledger.Attempt, u *translate.Usage, p *prices.Price, at time.Time) {
+	e.Tokens, e.Estimated, e.Images, e.OutputImages = tokensOf(u), u.Estimated, u.Images, u.OutputImages
+	charged := prices.Charge(p, u, at)
 	e.Cost, e.Priced, e.Price, e.Reported = charged.Cost, charged.Priced, charged.Version, charged.Reported
 	e.Unpriced = charged.Unknown && e.Tokens.Total() > 0
 }
@@ -246,6 +251,8 @@ func (c *call) record() {
 	if book := c.s.accounts.ledger; book != nil {
 		if err := book.end(&r); err != nil {
 			c.unrecorded(err)
+		} else if late := c.s.accounts.late; late != nil {
+			late.take(&r, c.s)
 		}
 	}
 	if r.Unpriced {

@@ -19,6 +19,7 @@ type accounts struct {
 	engines   *openEngines
 	desk      *openDesk      // nil if no Idempotency-Key is heeded
 	ledger    *openLedger    // nil if nothing is stored
+	late      *lateCosts     // nil if nobody is asked for them
 	pruner    *pruner        // nil if all records are kept
 	directory *openDirectory // nil if nothing is stored
 	book      *openBook
@@ -55,6 +56,9 @@ func (a *App) newAccounts(parts []part, settings *Config, s *snapshot, h *holdin
 		return acc, err
 	}
 	if acc.ledger, err = a.holdLedger(acc.store, id, settings.Ledger, h); err != nil {
+		return nil, err
+	}
+	if acc.late, err = a.holdLateCosts(acc.store, id, s, settings.Ledger, h); err != nil {
 		return nil, err
 	}
 	if keep := time.Duration(settings.Ledger.Retention); keep > 0 {
@@ -120,7 +124,7 @@ func (acc *accounts) await(ctx context.Context) {
 // and they are the running gateway's.
 func (a *App) keepNoAccounts() {
 	s, acc := *a.snapshot.Load(), *a.accounts
-	acc.store, acc.ledger, acc.directory = nil, nil, nil
+	acc.store, acc.ledger, acc.late, acc.directory = nil, nil, nil, nil
 	s.accounts = &acc
 	a.snapshot.Store(&s)
 }

@@ -193,7 +193,13 @@ func (a *App) Validate() error { return nil }
 // Start warns of what the sites expose. The app is usable after Provision already.
 func (a *App) Start() error {
 	a.warnOfExposure()
-	return a.accounts.start()
+	if err := a.accounts.start(); err != nil {
+		return err
+	}
+	if late := a.accounts.late; late != nil {
+		late.start(a)
+	}
+	return nil
 }
 
 // Wake ends the rests of all routes and credentials and closes their breakers, for an

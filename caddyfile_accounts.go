@@ -142,12 +142,13 @@ func parseLimits(d *caddyfile.Dispenser, into *limits.Set) error {
 //		max_journal <size>
 //		strict
 //		retention <duration>
+//		late_costs <wait…>|off
 //	}
 func parseLedger(d *caddyfile.Dispenser, c *LedgerConfig) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	block := module.Block{Name: "ledger", Once: []string{"journal", "sync", "max_journal", "strict", "retention"}}
+	block := module.Block{Name: "ledger", Once: []string{"journal", "sync", "max_journal", "strict", "retention", "late_costs"}}
 	return block.Read(d, func(name string) error {
 		switch name {
 		case "journal":
@@ -158,10 +159,34 @@ func parseLedger(d *caddyfile.Dispenser, c *LedgerConfig) error {
 			return parseSize(d, &c.MaxJournal, maxTogether)
 		case "retention":
 			return parseDuration(d, &c.Retention)
+		case "late_costs":
+			return parseLateCosts(d, c)
 		}
 		c.Strict = true
 		return nil
 	})
+}
+
+// parseLateCosts reads `late_costs off|<wait…>`.
+func parseLateCosts(d *caddyfile.Dispenser, c *LedgerConfig) error {
+	waits := d.RemainingArgs()
+	if len(waits) == 0 {
+		return d.ArgErr()
+	}
+	if c.LateCostsOff = len(waits) == 1 && waits[0] == "off"; c.LateCostsOff {
+		return nil
+	}
+	for _, text := range waits {
+		wait, err := durationOf(text)
+		if err != nil {
+			return d.WrapErr(err)
+		}
+		c.LateCosts = append(c.LateCosts, wait)
+	}
+	if err := c.validateLateCosts(); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
 }
 
 func parseSync(d *caddyfile.Dispenser, c *LedgerConfig) error {

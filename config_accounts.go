@@ -1,6 +1,9 @@
 package xjpgateway
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/caddyserver/caddy/v2"
 )
 
@@ -21,6 +24,11 @@ type LedgerConfig struct {
 	// Retention is how long records of single requests are kept; the sums by day stay.
 	// Default: for ever.
 	Retention caddy.Duration `json:"retention,omitempty"`
+	// LateCosts are the waits before each time that a provider is asked what an answer cost
+	// that ended before it told. Default: 2s, 10s, 1m, 10m and 1h.
+	LateCosts []caddy.Duration `json:"late_costs,omitempty"`
+	// LateCostsOff asks for no such costs: they stay estimates.
+	LateCostsOff bool `json:"late_costs_off,omitempty"`
 }
 
 // PricesConfig says where prices come from that the configuration does not give.
@@ -42,13 +50,38 @@ const (
 
 // override returns l with the settings of o where those are set.
 func (l LedgerConfig) override(o LedgerConfig) LedgerConfig {
+	if len(o.LateCosts) == 0 {
+		o.LateCosts = l.LateCosts
+	}
 	return LedgerConfig{
 		Journal:    orDefault(o.Journal, l.Journal),
 		Sync:       orDefault(o.Sync, l.Sync),
 		MaxJournal: orDefault(o.MaxJournal, l.MaxJournal),
 		Strict:     o.Strict || l.Strict,
 		Retention:  orDefault(o.Retention, l.Retention),
+
+		LateCosts:    o.LateCosts,
+		LateCostsOff: o.LateCostsOff || l.LateCostsOff,
 	}
+}
+
+// The bounds of late_costs.
+const (
+	maxLateWaits = 10
+	maxLateWait  = 24 * time.Hour
+)
+
+// validateLateCosts checks the waits before providers are asked.
+func (l *LedgerConfig) validateLateCosts() error {
+	if len(l.LateCosts) > maxLateWaits {
+		return fmt.Errorf("late_costs: %d waits are too many; there may be %d", len(l.LateCosts), maxLateWaits)
+	}
+	for _, wait := range l.LateCosts {
+		if wait <= 0 || time.Duration(wait) > maxLateWait {
+			return fmt.Errorf("late_costs: a wait of %s is not above zero and up to %s", time.Duration(wait), maxLateWait)
+		}
+	}
+	return nil
 }
 
 // override returns p with the settings of o where those are set.

@@ -32,6 +32,7 @@ type metrics struct {
 	cost      *prometheus.CounterVec
 	unpriced  *prometheus.CounterVec
 	lost      prometheus.Counter
+	lateCosts *prometheus.CounterVec
 
 	stateFailures prometheus.Counter
 	idempotent    *prometheus.CounterVec
@@ -62,6 +63,7 @@ func newMetrics() *metrics {
 		cost:          counter("cost_usd_total", "What requests cost, in USD.", "model", "provider"),
 		unpriced:      counter("unpriced_requests_total", "Requests of which a part has no known price.", "model", "provider"),
 		lost:          prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "ledger_unrecorded_total", Help: "Requests that the ledger could not take."}),
+		lateCosts:     counter("late_costs_total", "Answers that ended before they told their cost, by whether their provider has told it since.", "provider", "result"),
 		stateFailures: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "state_failures_total", Help: "Times that the engine of state could not be reached any more."}),
 		idempotent:    counter("idempotent_requests_total", "Requests with an Idempotency-Key, by what was known of it.", "state"),
 		unkept:        prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "idempotency_failures_total", Help: "Times that an answer could not be looked up or kept."}),
@@ -80,7 +82,7 @@ func registerMetrics(ctx caddy.Context, own ...prometheus.Collector) *metrics {
 	if registry == nil {
 		return m
 	}
-	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.stateFailures, m.idempotent, m.unkept) {
+	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.lateCosts, m.stateFailures, m.idempotent, m.unkept) {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())

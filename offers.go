@@ -93,8 +93,11 @@ func (u *upstream) listRequest(ctx context.Context) (*http.Request, error) {
 }
 
 // list sends the request for a list and reads the answer.
-func (u *upstream) list(req *http.Request) ([]byte, error) {
-	if err := u.Credentials()[0].Authorize(req); err != nil {
+func (u *upstream) list(req *http.Request) ([]byte, error) { return u.fetch(req, u.Credentials()[0]) }
+
+// fetch sends a request that is no client's, and reads the answer.
+func (u *upstream) fetch(req *http.Request, by providers.Credential) ([]byte, error) {
+	if err := by.Authorize(req); err != nil {
 		return nil, err
 	}
 	for name, value := range u.ExtraHeaders() {

@@ -149,10 +149,10 @@ type Attempt struct {
 	Hedged bool `json:"hedged,omitempty"`
 }
 
-// Untold reports whether the provider has answered, and the answer ended before it told what
-// it used.
+// Untold reports whether the provider has begun an answer and has not told what it cost, as
+// it broke off before, or has told nothing at all.
 func (a *Attempt) Untold() bool {
-	return a.UpstreamID != "" && a.Status == http.StatusOK && a.Raw == ""
+	return a.UpstreamID != "" && a.Status == http.StatusOK && a.Reported == "" && (a.Estimated || a.End != Complete)
 }
 
 // ended is when the request ended.

@@ -71,12 +71,14 @@ const (
 	CountTokens
 	// ListModels asks for the provider's models.
 	ListModels
+	// Bill asks what an answer used and cost, once it is over.
+	Bill
 )
 
 // Call is one attempt, as a provider must know it.
 type Call struct {
 	Op Op
-	// Route is nil for ListModels.
+	// Route is nil for ListModels and Bill.
 	Route  *Route
 	Stream bool
 	// Body is the request body in the route's wire form. A provider may replace it with
@@ -87,6 +89,8 @@ type Call struct {
 	// removed from them. PassThrough says that the client's dialect is the route's.
 	Client      http.Header
 	PassThrough bool
+	// AnswerID is the provider's id of the answer that a Bill call is about.
+	AnswerID string
 	// NoBetas asks to leave out all beta headers, after the provider refused one.
 	NoBetas bool
 }
@@ -111,6 +115,13 @@ type Counter interface {
 type Lister interface {
 	// ParseModels reads the answer of a ListModels call.
 	ParseModels(body []byte) ([]Model, error)
+}
+
+// Biller is a Provider that tells afterwards what an answer used and cost.
+type Biller interface {
+	// ParseBill reads the answer of a Bill call. An error means that the cost is not known,
+	// or not yet.
+	ParseBill(body []byte) (*translate.Usage, error)
 }
 
 // Model is a model that a provider offers.

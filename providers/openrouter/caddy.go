@@ -98,5 +98,6 @@ var (
 	_ caddyfile.Unmarshaler = (*Provider)(nil)
 	_ module.Provider       = (*Provider)(nil)
 	_ providers.Lister      = (*Provider)(nil)
+	_ providers.Biller      = (*Provider)(nil)
 	_ providers.Guard       = (*Provider)(nil)
 )

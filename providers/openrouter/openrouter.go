@@ -107,6 +107,8 @@ func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Re
 	switch {
 	case call.Op == providers.ListModels:
 		method, path = http.MethodGet, "/v1/models?output_modalities=all"
+	case call.Op == providers.Bill:
+		method, path = http.MethodGet, "/v1/generation?id="+url.QueryEscape(call.AnswerID)
 	case call.Route.Wire == "anthropic":
 		path = "/v1/messages"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +196,42 @@ func TestDeniedFields(t *testing.T) {
 	got := strings.Join(client(Settings{AllowFields: []string{"provider", "plugins"}}).DeniedFields(nil), " ")
 	if want := "models route fallbacks transforms debug preset session_id"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestBill reads what is told of answers that are over.
+func TestBill(t *testing.T) {
+	c := client(Settings{})
+	r, err := c.NewRequest(context.Background(), &providers.Call{Op: providers.Bill, AnswerID: "gen-1&x"})
+	if err != nil || r.Method != http.MethodGet || r.URL.String() != "https://openrouter.ai/api/v1/generation?id=gen-1%26x" {
+		t.Errorf("%v, %v", r, err)
+	}
+	for _, test := range []struct {
+		name, data string
+		want       translate.Usage
+	}{
+		{"D27: native counts are billed", `{"total_cost":0.0015,"tokens_prompt":1,"tokens_completion":2,"native_tokens_prompt":10,"native_tokens_completion":25,"native_tokens_reasoning":5,"native_tokens_cached":3,"native_tokens_completion_images":7,"service_tier":"flex"}`,
+			translate.Usage{Input: 7, CacheRead: 3, Output: 25, Reasoning: 5, ImageOutput: 7, Cost: "0.0015", ServiceTier: "flex"}},
+		{"an answer that never began costs nothing", `{"total_cost":0,"native_tokens_prompt":null,"native_tokens_completion":null,"cancelled":true}`, translate.Usage{Cost: "0"}},
+		{"the client's own key is charged beside the fee", `{"total_cost":1e-6,"is_byok":true,"upstream_inference_cost":0.0012,"native_tokens_prompt":5}`,
+			translate.Usage{Input: 5, Cost: "1e-6", BYOK: true, UpstreamCost: "0.0012"}},
+		{"parts never exceed their whole", `{"total_cost":0,"native_tokens_prompt":5,"native_tokens_cached":9,"native_tokens_completion":1,"native_tokens_reasoning":4}`,
+			translate.Usage{CacheRead: 5, Output: 1, Reasoning: 1, Cost: "0"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := c.ParseBill([]byte(`{"data":` + test.data + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.want.Reported, test.want.Raw = true, []byte(test.data)
+			if !reflect.DeepEqual(*got, test.want) {
+				t.Errorf("got %+v, want %+v", *got, test.want)
+			}
+		})
+	}
+	for _, bad := range []string{``, `<html>`, `{}`, `{"data":null}`, `{"data":{"native_tokens_prompt":5}}`, `{"data":{"total_cost":null}}`, `{"data":{"total_cost":"0.1"}}`} {
+		if got, err := c.ParseBill([]byte(bad)); err == nil {
+			t.Errorf("%s is a bill: %+v", bad, got)
+		}
 	}
 }
