@@ -36,8 +36,9 @@ Reads the predecessor's PostgreSQL database and adds its tenants, keys, usage an
 costs to the store of the configuration. Its keys go on working here as they are.
 The database is only read, and may be in use.
 
-It may be run again: what is in the store already is left as it is. With --dry-run
-nothing is written, and the report is what would be done.
+It may be run again: what came since is added, and keys that were changed there, but
+not here, are amended. With --dry-run nothing is written, and the report is what
+would be done.
 
 The address of the database is taken from the file, or from the environment's
 DATABASE_URL, as postgres://user:password@host:5432/name.`,
@@ -124,7 +125,7 @@ func importDatabase(ctx context.Context, dsn string, config []byte, carry carryi
 // writeImport prints a report for people.
 func writeImport(w io.Writer, r *predecessor.Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "tenants added: %d\nkeys added: %d, there already: %d\nrequests read: %d, which cost %s USD\n", r.Tenants, r.Keys, r.KnownKeys, r.Requests, r.Cost)
+	fmt.Fprintf(&b, "tenants added: %d\nkeys added: %d, amended: %d, there already: %d\nrequests read: %d, which cost %s USD\n", r.Tenants, r.Keys, r.AmendedKeys, r.KnownKeys, r.Requests, r.Cost)
 	if r.TwiceReasoned > 0 {
 		fmt.Fprintf(&b, "requests whose cost counts reasoning twice, as it was billed: %d\n", r.TwiceReasoned)
 	}

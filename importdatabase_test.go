@@ -37,11 +37,18 @@ func TestImportDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
-		carry       carrying
-		keys, known int
-	}{{predecessor.Look, 1, 0}, {predecessor.Import, 1, 0}, {predecessor.Import, 0, 1}, {predecessor.Look, 0, 1}} {
+		carry                carrying
+		active               bool // the key, there
+		keys, amended, known int
+	}{
+		{predecessor.Look, true, 1, 0, 0}, {predecessor.Import, true, 1, 0, 0}, {predecessor.Import, true, 0, 0, 1}, {predecessor.Look, true, 0, 0, 1},
+		{predecessor.Look, false, 0, 1, 0}, {predecessor.Import, false, 0, 1, 0}, {predecessor.Import, false, 0, 0, 1},
+	} {
+		if _, err := conn.Exec(t.Context(), "UPDATE api_keys SET is_active = $1", step.active); err != nil {
+			t.Fatal(err)
+		}
 		report := carried(t, dsn, config, step.carry)
-		if report.Keys != step.keys || report.KnownKeys != step.known || report.Requests != 1 || report.Cost != 10 || report.TwiceReasoned != 1 || report.Skipped != 1 {
+		if report.Keys != step.keys || report.AmendedKeys != step.amended || report.KnownKeys != step.known || report.Requests != 1 || report.Cost != 10 || report.TwiceReasoned != 1 || report.Skipped != 1 {
 			t.Errorf("%+v", report)
 		}
 	}
@@ -54,7 +61,7 @@ func TestImportDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key, err := store.KeyByHash(t.Context(), keys.HashOf(secret)); err != nil || key.Tenant != "acme" {
+	if key, err := store.KeyByHash(t.Context(), keys.HashOf(secret)); err != nil || key.Tenant != "acme" || !key.Disabled {
 		t.Errorf("%+v, %v", key, err)
 	}
 }

@@ -20,10 +20,12 @@ type Store interface {
 
 // Report tells what an import has done, or would do.
 type Report struct {
-	// Tenants and Keys were added; KnownKeys were there already, and are left as they are.
-	Tenants   int `json:"tenants"`
-	Keys      int `json:"keys"`
-	KnownKeys int `json:"known_keys"`
+	// Tenants and Keys were added. AmendedKeys were there already, and are now as they are in
+	// the predecessor; KnownKeys were the same.
+	Tenants     int `json:"tenants"`
+	Keys        int `json:"keys"`
+	AmendedKeys int `json:"amended_keys"`
+	KnownKeys   int `json:"known_keys"`
 	// Requests were read, with Cost in all. Those that were imported before change nothing.
 	Requests int64         `json:"requests"`
 	Cost     prices.Amount `json:"cost"`
@@ -49,8 +51,9 @@ func Look(ctx context.Context, from *Database, to Store) (*Report, error) {
 	return carry(ctx, from, &looking{Store: to, tenants: map[string]bool{}})
 }
 
-// Import carries the predecessor's keys and accounts into a store. It may be repeated: what
-// is there already stays as it is, so that a second run adds what came after the first.
+// Import carries the predecessor's keys and accounts into a store. It may be repeated: a
+// second run adds what came after the first, and amends keys that were changed there and not
+// here.
 func Import(ctx context.Context, from *Database, to Store) (*Report, error) {
 	return carry(ctx, from, to)
 }
@@ -82,7 +85,7 @@ type carrier struct {
 	batch  []ledger.Record
 }
 
-// key carries a key, and its tenant if that is new.
+// key carries a key, and its tenant if that is new. One that is there is amended.
 func (c *carrier) key(r row) error {
 	k, err := keyOf(r)
 	if err != nil {
@@ -94,8 +97,7 @@ func (c *carrier) key(r row) error {
 	}
 	switch err := c.to.CreateKey(c.ctx, k, c.audit("key.create", k.Tenant, k.ID)); {
 	case errors.Is(err, keys.ErrExists):
-		c.report.KnownKeys++
-		return nil
+		return c.amend(k)
 	case err != nil:
 		return err
 	}
@@ -201,6 +203,9 @@ func (l *looking) CreateKey(ctx context.Context, k *keys.Record, _ *keys.Audit) 
 	}
 	return nil
 }
+
+// UpdateKey does nothing.
+func (l *looking) UpdateKey(context.Context, *keys.Record, *keys.Audit) error { return nil }
 
 // existsUnless is ErrExists for what was found.
 func existsUnless(err error) error {

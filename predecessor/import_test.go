@@ -78,6 +78,12 @@ func (s *target) CreateKey(ctx context.Context, k *keys.Record, by *keys.Audit) 
 	return nil
 }
 
+func (s *target) UpdateKey(_ context.Context, k *keys.Record, by *keys.Audit) error {
+	s.keys[k.ID] = *k
+	s.audit = append(s.audit, *by)
+	return nil
+}
+
 func (s *target) Touch(_ context.Context, used map[string]time.Time) error {
 	maps.Copy(s.used, used)
 	return nil
@@ -256,8 +262,6 @@ func TestTwice(t *testing.T) {
 	}
 	carryOver(t, o, to)
 	changed := to.keys[uuid(keyID, 1)]
-	changed.Description = "changed since"
-	to.keys[changed.ID] = changed
 	entries := len(to.audit)
 	if again := carryOver(t, o, to); again.Keys != 0 || again.Tenants != 0 || again.KnownKeys != 1 || len(to.audit) != entries {
 		t.Errorf("%+v, %d entries in the audit", again, len(to.audit))
@@ -266,8 +270,56 @@ func TestTwice(t *testing.T) {
 	if look, err := Look(t.Context(), o.open(), to); err != nil || look.Keys != 1 || look.KnownKeys != 1 || look.Tenants != 0 {
 		t.Errorf("looking: %+v, %v", look, err)
 	}
-	if third := carryOver(t, o, to); third.Keys != 1 || third.KnownKeys != 1 || to.keys[changed.ID].Description != "changed since" {
+	if third := carryOver(t, o, to); third.Keys != 1 || third.KnownKeys != 1 || to.keys[changed.ID].Description != changed.Description {
 		t.Errorf("%+v", third)
+	}
+}
+
+// TestAmended checks that a second import amends keys that were changed there, but not those
+// that were changed here.
+func TestAmended(t *testing.T) {
+	o := newOld(t, schema)
+	for n := range 4 {
+		o.insert("api_keys", map[string]string{"id": "'" + uuid(keyID, n) + "'", "key_hash": fmt.Sprintf("'%064x'", n), "tenant_id": "'acme'"})
+	}
+	to := newTarget()
+	carryOver(t, o, to)
+	o.exec("UPDATE api_keys SET is_active = false, rate_limit_rpm = 7, expires_at = '2030-01-01 00:00:00Z', description = 'theirs' WHERE id IN ('" + uuid(keyID, 1) + "', '" + uuid(keyID, 2) + "')")
+	o.exec("UPDATE api_keys SET key_hash = '" + strings.Repeat("f", 64) + "' WHERE id = '" + uuid(keyID, 3) + "'")
+	mine := to.keys[uuid(keyID, 2)]
+	mine.Description, mine.Updated = "mine", time.Now()
+	to.keys[mine.ID] = mine
+	before, entries := maps.Clone(to.keys), len(to.audit)
+
+	look, err := Look(t.Context(), o.open(), to)
+	if err != nil || !reflect.DeepEqual(to.keys, before) || len(to.audit) != entries {
+		t.Fatalf("looking: %v, the keys are %+v", err, to.keys)
+	}
+	report := carryOver(t, o, to)
+	if !reflect.DeepEqual(look, report) {
+		t.Errorf("looking told %+v", look)
+	}
+	if report.AmendedKeys != 1 || report.KnownKeys != 1 || report.Keys != 0 || report.Skipped != 2 {
+		t.Errorf("%+v", report)
+	}
+	for i, words := range []string{"it differs in description, limits, disabled, expires", "its secret is another one here"} {
+		if i >= len(report.Problems) || !strings.Contains(strings.Join(report.Problems, "\n"), words) {
+			t.Errorf("%q is not told: %q", words, report.Problems)
+		}
+	}
+	got := to.keys[uuid(keyID, 1)]
+	if !got.Disabled || got.Limits.RequestsPerMinute != 7 || got.Expires == nil || got.Expires.Year() != 2030 || got.Description != "theirs" {
+		t.Errorf("amended is %+v", got)
+	}
+	if !reflect.DeepEqual(to.keys[mine.ID], mine) {
+		t.Errorf("what was changed here is %+v", to.keys[mine.ID])
+	}
+	if by := to.audit[entries:]; len(by) != 1 || by[0].Action != "key.update" || by[0].Actor != "import" || by[0].Detail != `{"changed":["description","limits","disabled","expires"],"imported":true}` {
+		t.Errorf("the audit is %+v", by)
+	}
+	o.exec("UPDATE api_keys SET is_active = true WHERE id = '" + uuid(keyID, 1) + "'")
+	if again := carryOver(t, o, to); again.AmendedKeys != 1 || to.keys[uuid(keyID, 1)].Disabled {
+		t.Errorf("amended once more: %+v", again)
 	}
 }
 
