@@ -184,3 +184,26 @@ func TestOpenRouter(t *testing.T) {
 		}
 	})
 }
+
+// TestMaxPrice checks that bounds of OpenRouter's prices reach it by each way that a request
+// can take, with what the route sets, and without what the client may not.
+func TestMaxPrice(t *testing.T) {
+	d := newDouble(t)
+	options := strings.Replace(provider("or", "openrouter", d), "\t\t}\n", "\t\t\tmax_price {\n\t\t\t\tprompt 3\n\t\t\t\timage 0.01\n\t\t\t}\n\t\t}\n", 1)
+	url := gateway(t, d, options+"\t\tmodel plain {\n\t\t\troute or vendor/up\n\t\t}\n\t\tmodel claude {\n\t\t\troute or anthropic/claude-sonnet-4.5 {\n\t\t\t\tbody provider `{\"order\":[\"anthropic\"],\"max_price\":{\"prompt\":2}}`\n\t\t\t}\n\t\t}\n")
+	for _, client := range dialects {
+		for model, want := range map[string]string{
+			"plain":  `"provider":{"max_price":{"prompt":"3","image":"0.01"}}`,
+			"claude": `"provider":{"order":["anthropic"],"max_price":{"prompt":"2","image":"0.01"}}`,
+		} {
+			for _, stream := range []bool{false, true} {
+				d.will(well)
+				body := strings.Replace(hello(model, stream), `{`, `{"provider":{"max_price":{"prompt":99}},`, 1)
+				got := post(t, url+client.path, body)
+				if sent := d.last(t).body; got.status != 200 || strings.Count(sent, `"provider"`) != 1 || !strings.Contains(sent, want) {
+					t.Errorf("D16: %s for %s, stream %v: %d, sent %s", client.name, model, stream, got.status, sent)
+				}
+			}
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package openrouter
 
 import (
+	"encoding/json"
+	"slices"
+
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
@@ -33,6 +36,10 @@ type Provider struct {
 	// route, fallbacks, transforms, debug, preset, session_id. server_tools allows tools
 	// that OpenRouter runs itself.
 	AllowFields []string `json:"allow_fields,omitempty"`
+
+	// MaxPrice is the most that the providers behind OpenRouter may ask: dearer ones are not
+	// called. Default: no bound.
+	MaxPrice MaxPrice `json:"max_price,omitzero"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -45,7 +52,11 @@ func (p *Provider) Provision(ctx caddy.Context) error {
 	if err := p.Base.Provision(ctx, "https://openrouter.ai/api", true); err != nil || p.Missing() != nil {
 		return err
 	}
-	p.Client = New(p.URL(), p.Keys(), Settings{p.Referer, p.Title, p.Categories, p.Cache, p.Metadata, p.AllowFields})
+	bounds, err := p.MaxPrice.bounds()
+	if err != nil {
+		return err
+	}
+	p.Client = New(p.URL(), p.Keys(), Settings{p.Referer, p.Title, p.Categories, p.Cache, p.Metadata, p.AllowFields, bounds})
 	return nil
 }
 
@@ -59,6 +70,9 @@ func (p *Provider) Provision(ctx caddy.Context) error {
 //		cache
 //		metadata
 //		allow_fields <name…>
+//		max_price {
+//			prompt|completion|request|image <usd>
+//		}
 //		base_url <url>
 //		optional
 //		header <name> <value>
@@ -66,7 +80,7 @@ func (p *Provider) Provision(ctx caddy.Context) error {
 //		transport <module> { … }
 //	}
 func (p *Provider) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	return p.UnmarshalBlock(d, []string{"referer", "title", "categories", "cache", "metadata", "allow_fields"}, p.option)
+	return p.UnmarshalBlock(d, []string{"referer", "title", "categories", "cache", "metadata", "allow_fields", "max_price"}, p.option)
 }
 
 func (p *Provider) option(d *caddyfile.Dispenser) (bool, error) {
@@ -86,10 +100,37 @@ func (p *Provider) option(d *caddyfile.Dispenser) (bool, error) {
 		if p.AllowFields = d.RemainingArgs(); len(p.AllowFields) == 0 {
 			return true, d.ArgErr()
 		}
+	case "max_price":
+		return true, p.maxPrice(d)
 	default:
 		return false, nil
 	}
 	return true, nil
+}
+
+// maxPrice reads `{ prompt|completion|request|image <usd> }`.
+func (p *Provider) maxPrice(d *caddyfile.Dispenser) error {
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	var names []string
+	for i := range units {
+		names = append(names, units[i].name)
+	}
+	block := module.Block{Name: "max_price", Once: names}
+	return block.Read(d, func(name string) error {
+		var text string
+		if !d.AllArgs(&text) {
+			return d.ArgErr()
+		}
+		u := &units[slices.Index(names, name)]
+		most, err := u.parse(text)
+		if err != nil {
+			return d.Errf("max_price: %s: %v", name, err)
+		}
+		*u.of(&p.MaxPrice) = json.Number(u.format(most))
+		return nil
+	})
 }
 
 // Interface guards
@@ -98,6 +139,7 @@ var (
 	_ caddyfile.Unmarshaler = (*Provider)(nil)
 	_ module.Provider       = (*Provider)(nil)
 	_ providers.Lister      = (*Provider)(nil)
+	_ providers.Rewriter    = (*Provider)(nil)
 	_ providers.Biller      = (*Provider)(nil)
 	_ providers.Guard       = (*Provider)(nil)
 )

@@ -24,6 +24,8 @@ type Settings struct {
 	Metadata bool
 	// AllowFields are fields that clients may set although they spend money or move data.
 	AllowFields []string
+
+	bounds []bound // of the prices that are paid
 }
 
 // Client is the provider without Caddy.
@@ -102,6 +104,12 @@ func (c *Client) Credentials() []providers.Credential { return c.keys }
 func (c *Client) NewRequest(ctx context.Context, call *providers.Call) (*http.Request, error) {
 	if err := c.check(call); err != nil {
 		return nil, err
+	}
+	if call.Op == providers.Generate && len(c.settings.bounds) > 0 {
+		var err error
+		if call.Body, err = withBounds(call.Body, c.settings.bounds); err != nil {
+			return nil, err
+		}
 	}
 	method, path := http.MethodPost, "/v1/chat/completions"
 	switch {
