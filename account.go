@@ -292,15 +292,8 @@ func (c *call) modelName() string {
 	return quotedField(c.model)
 }
 
-// session is the session that the client names in a header.
-func (c *call) session() string {
-	for _, name := range sessionNames {
-		if s := c.r.Header.Get(name); s != "" {
-			return quotedField(s)
-		}
-	}
-	return ""
-}
+// session is the session that the client names in a header, as far as it is kept.
+func (c *call) session() string { return quotedField(c.namedSession()) }
 
 // unrecorded tells of a request that the ledger could not take.
 func (c *call) unrecorded(err error) {

@@ -32,10 +32,12 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// wholeAnswers are small answers of each wire, with their usage.
-var wholeAnswers = map[string]string{
-	"openai":    `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160}}`,
-	"anthropic": `{"id":"m","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hello"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":120,"output_tokens":40}}`,
+// way is how a request goes: to a provider of the client's dialect, whose answer is small.
+type way struct{ kind, path, model, answer string }
+
+var ways = []way{
+	{"openai", "/v1/chat/completions", "gpt-4.1", `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160}}`},
+	{"anthropic", "/v1/messages", "claude-sonnet-4-5", `{"id":"m","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hello"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":120,"output_tokens":40}}`},
 }
 
 // sixLimits are none that is reached.
@@ -53,9 +55,9 @@ type costed struct {
 	body         []byte
 }
 
-func newCosted(t testing.TB, kind, path string, set limits.Set) *costed {
+func newCosted(t testing.TB, by way, set limits.Set) *costed {
 	t.Helper()
-	config := fmt.Sprintf(`{"store_off":true,"prices":{"offline":true},"providers":{"p":{"kind":%q,"api_keys":["key-of-the-provider"]}},"models":[{"name":"m","routes":[{"provider":"p","model":"gpt-4.1"}]}]}`, kind)
+	config := fmt.Sprintf(`{"store_off":true,"prices":{"offline":true},"providers":{"p":{"kind":%q,"api_keys":["key-of-the-provider"]}},"models":[{"name":"m","routes":[{"provider":"p","model":%q}]}]}`, by.kind, by.model)
 	if err := caddy.Load([]byte(`{"admin":{"disabled":true},"logging":{"logs":{"default":{"level":"PANIC"}}},"apps":{"xjp":`+config+`}}`), true); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func newCosted(t testing.TB, kind, path string, set limits.Set) *costed {
 		t.Fatal(err)
 	}
 	app := mod.(*App)
-	app.snapshot.Load().upstreams["p"].transport = answering{[]byte(wholeAnswers[kind])}
+	app.snapshot.Load().upstreams["p"].transport = answering{[]byte(by.answer)}
 	store := keystest.New()
 	directory := &openDirectory{options: keys.DirectoryOptions{Store: func() keys.Store { return store }}}
 	app.accounts.directory = directory
@@ -78,7 +80,7 @@ func newCosted(t testing.TB, kind, path string, set limits.Set) *costed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &costed{Handler: &Handler{app: app, logger: zap.NewNop()}, store: store, path: path, body: body}
+	c := &costed{Handler: &Handler{app: app, logger: zap.NewNop()}, store: store, path: by.path, body: body}
 	c.secret = c.addKey(t, set)
 	return c
 }
@@ -121,13 +123,13 @@ func (a *answered) WriteHeader(status int) { a.status = status }
 // BenchmarkAccount measures what a request costs without a network and a store, by a key
 // that has no limits and by one that has six: the difference is what limits cost.
 func BenchmarkAccount(b *testing.B) {
-	for _, way := range []struct{ kind, path string }{{"openai", "/v1/chat/completions"}, {"anthropic", "/v1/messages"}} {
+	for _, by := range ways {
 		for _, of := range []struct {
 			name string
 			set  limits.Set
 		}{{"unlimited", limits.Set{}}, {"six limits", sixLimits}} {
-			b.Run(way.kind+"/"+of.name, func(b *testing.B) {
-				c := newCosted(b, way.kind, way.path, of.set)
+			b.Run(by.kind+"/"+of.name, func(b *testing.B) {
+				c := newCosted(b, by, of.set)
 				for {
 					if status, _ := c.ask(b); status == http.StatusOK {
 						break

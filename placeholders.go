@@ -28,10 +28,18 @@ func (c *call) offerPlaceholders() {
 	}
 }
 
-// publish makes known what the call has found out so far.
+// publish makes known what the call has found out, if it is more than before.
 func (c *call) publish() {
+	now := c.found()
+	if before := c.facts.Load(); before == nil || *before != now {
+		c.facts.Store(&now)
+	}
+}
+
+// found is what the call has found out so far.
+func (c *call) found() facts {
 	o := &c.outcome
-	f := &facts{
+	f := facts{
 		model: c.model, upstreamModel: o.model, streamed: o.streamed, attempts: o.attempts, first: o.first, err: errorKind(o.err),
 		input: o.usage.Input, cached: o.usage.CacheRead, output: o.usage.Output,
 	}
@@ -41,7 +49,7 @@ func (c *call) publish() {
 	if o.route != nil {
 		f.route, f.provider = o.route.id, o.route.upstream.name
 	}
-	c.facts.Store(f)
+	return f
 }
 
 // placeholder gives the value of {http.xjp.…}.

@@ -180,6 +180,16 @@ func (p *plan) wait() time.Duration {
 // meant for it (claude-code-gateway.md, headers; Codex sends session-id).
 var sessionNames = [...]string{"X-Xjp-Session", "X-Session-Id", "X-Claude-Code-Session-Id", "Session-Id", "Session_id"}
 
+// namedSession is the session that the client names in a header, "" if it names none.
+func (c *call) namedSession() string {
+	for _, name := range sessionNames {
+		if values := c.r.Header[name]; len(values) > 0 && values[0] != "" {
+			return values[0]
+		}
+	}
+	return ""
+}
+
 // affinity names what the request should stay with: its session or its key.
 func (c *call) affinity(by registry.Affinity) string {
 	switch {
@@ -188,10 +198,8 @@ func (c *call) affinity(by registry.Affinity) string {
 	case by != registry.AffinitySession:
 		return ""
 	}
-	for _, name := range sessionNames {
-		if s := c.r.Header.Get(name); s != "" {
-			return s
-		}
+	if s := c.namedSession(); s != "" {
+		return s
 	}
 	if s := c.dialect.session(c.document()); s != "" {
 		return s

@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"hash/maphash"
 	"math"
-	"slices"
 	"sync"
 )
 
@@ -117,8 +116,20 @@ func (a *answers) add(output uint32) {
 	if a.count < minAnswers {
 		return
 	}
-	sorted := a.last
-	known := sorted[:min(a.count, maxAnswers)]
-	slices.Sort(known)
-	a.expected = int64(known[(len(known)*95+99)/100-1]) // the nearest rank
+	known := a.last[:min(a.count, maxAnswers)]
+	a.expected = int64(largest(known, len(known)/20+1)) // the nearest rank
+}
+
+// largest is the n-th largest of some numbers.
+func largest(numbers []uint32, n int) uint32 {
+	var room [maxAnswers/20 + 1]uint32 // the largest so far, in order
+	top := room[:n]
+	for _, number := range numbers {
+		for i := 0; i < n && number > top[n-1]; i++ {
+			if number > top[i] {
+				number, top[i] = top[i], number
+			}
+		}
+	}
+	return top[n-1]
 }

@@ -2,6 +2,7 @@ package limits_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -92,6 +93,14 @@ func TestLearnedRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func BenchmarkLearnedObserve(b *testing.B) {
+	l, lengths := limits.NewLearned(10_000), rand.New(rand.NewPCG(1, 2))
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Observe("k", "m", int64(lengths.Uint32N(4000)))
+	}
 }
 
 func BenchmarkLearnedExpected(b *testing.B) {

@@ -12,7 +12,8 @@ import (
 //go:embed builtin.json
 var builtinJSON []byte
 
-// builtin is the built-in prices by bare names.
+// builtin is the built-in prices by bare names, and by the names as they are written in the
+// file, which are the most common ones and found at once.
 var builtin = sync.OnceValue(func() map[string]*Price {
 	table, err := readBuiltin(builtinJSON)
 	if err != nil {
@@ -43,7 +44,7 @@ func readBuiltin(data []byte) (map[string]*Price, error) {
 			if table[bare(model)] != nil {
 				return nil, fmt.Errorf("built-in prices: %s is there twice", model)
 			}
-			table[bare(model)] = price
+			table[bare(model)], table[model] = price, price
 		}
 	}
 	return table, nil
@@ -51,6 +52,9 @@ func readBuiltin(data []byte) (map[string]*Price, error) {
 
 // findBuiltin finds the built-in price of a model by any of its names; nil if there is none.
 func findBuiltin(model string) *Price {
+	if p := builtin()[model]; p != nil {
+		return p
+	}
 	name := bare(model)
 	if p := builtin()[name]; p != nil {
 		return p

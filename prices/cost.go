@@ -3,7 +3,6 @@ package prices
 import (
 	"math"
 	"math/bits"
-	"slices"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/translate"
@@ -91,7 +90,12 @@ func (p *Price) CountsImages() bool {
 
 // charges reports whether a rate is above nothing, be it under some condition.
 func (p *Price) charges(rate func(*Rates) Rate) bool {
-	return rate(&p.Rates) > 0 || slices.ContainsFunc(p.Overrides, func(o Override) bool { return rate(&o.Rates) > 0 })
+	for i := range p.Overrides {
+		if rate(&p.Overrides[i].Rates) > 0 {
+			return true
+		}
+	}
+	return rate(&p.Rates) > 0
 }
 
 // Expected is what is expected to be used by a request of which only the sizes are known:
