@@ -20,7 +20,8 @@ type accounts struct {
 	desk      *openDesk      // nil if no Idempotency-Key is heeded
 	ledger    *openLedger    // nil if nothing is stored
 	late      *lateCosts     // nil if nobody is asked for them
-	pruner    *pruner        // nil if all records are kept
+	captures  *openCaptures  // nil if nothing is captured
+	pruner    *pruner        // nil if nothing is stored
 	directory *openDirectory // nil if nothing is stored
 	book      *openBook
 	location  *time.Location
@@ -61,10 +62,11 @@ func (a *App) newAccounts(parts []part, settings *Config, s *snapshot, h *holdin
 	if acc.late, err = a.holdLateCosts(acc.store, id, s, settings.Ledger, h); err != nil {
 		return nil, err
 	}
-	if keep := time.Duration(settings.Ledger.Retention); keep > 0 {
-		if acc.pruner, err = a.holdPruner(acc.store, id, keep, h); err != nil {
-			return nil, err
-		}
+	if acc.captures, err = a.holdCaptures(acc.store, id, settings.Ledger.Capture, h); err != nil {
+		return nil, err
+	}
+	if acc.pruner, err = a.holdPruner(acc.store, id, settings.Ledger, h); err != nil {
+		return nil, err
 	}
 	acc.directory, err = a.holdDirectory(acc.store, id, settings, h)
 	return acc, err
@@ -103,9 +105,7 @@ func (acc *accounts) start() error {
 		return nil
 	}
 	acc.store.start()
-	if acc.pruner != nil {
-		acc.pruner.start()
-	}
+	acc.pruner.start()
 	if _, err := acc.ledger.get(); err != nil {
 		return fmt.Errorf("the journal of the ledger cannot be opened; give another folder with ledger { journal <folder> }, or keep no ledger with store off: %w", err)
 	}
@@ -124,7 +124,7 @@ func (acc *accounts) await(ctx context.Context) {
 // and they are the running gateway's.
 func (a *App) keepNoAccounts() {
 	s, acc := *a.snapshot.Load(), *a.accounts
-	acc.store, acc.ledger, acc.late, acc.directory = nil, nil, nil, nil
+	acc.store, acc.ledger, acc.late, acc.captures, acc.directory = nil, nil, nil, nil, nil
 	s.accounts = &acc
 	a.snapshot.Store(&s)
 }
@@ -132,7 +132,8 @@ func (a *App) keepNoAccounts() {
 // errNothingStored is what is told of tenants, keys and usage where nothing is stored.
 var errNothingStored = errors.New("nothing is stored: the configuration says store off")
 
-// Store gives the store with all in it that has been recorded by now. It returns an error
+// Store gives the store with all in it that has been recorded by now, captures of requests
+// that have ended included. It returns an error
 // if nothing is stored, if the store cannot be reached, or, beside the store, if not all
 // could be stored before ctx ended.
 func (a *App) Store(ctx context.Context) (stores.Store, error) {
@@ -143,7 +144,7 @@ func (a *App) Store(ctx context.Context) (stores.Store, error) {
 	if store == nil {
 		return nil, errNoStore
 	}
-	return store, a.accounts.ledger.flush(ctx)
+	return store, errors.Join(a.accounts.ledger.flush(ctx), a.accounts.captures.flush(ctx))
 }
 
 // Manager makes and changes keys and tenants in the store. This node knows of what it has

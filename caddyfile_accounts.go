@@ -143,12 +143,13 @@ func parseLimits(d *caddyfile.Dispenser, into *limits.Set) error {
 //		strict
 //		retention <duration>
 //		late_costs <wait…>|off
+//		capture off | { max_body <size>  retention <duration>  max_total <size> }
 //	}
 func parseLedger(d *caddyfile.Dispenser, c *LedgerConfig) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	block := module.Block{Name: "ledger", Once: []string{"journal", "sync", "max_journal", "strict", "retention", "late_costs"}}
+	block := module.Block{Name: "ledger", Once: []string{"journal", "sync", "max_journal", "strict", "retention", "late_costs", "capture"}}
 	return block.Read(d, func(name string) error {
 		switch name {
 		case "journal":
@@ -161,6 +162,8 @@ func parseLedger(d *caddyfile.Dispenser, c *LedgerConfig) error {
 			return parseDuration(d, &c.Retention)
 		case "late_costs":
 			return parseLateCosts(d, c)
+		case "capture":
+			return parseCapture(d, &c.Capture)
 		}
 		c.Strict = true
 		return nil
@@ -184,6 +187,31 @@ func parseLateCosts(d *caddyfile.Dispenser, c *LedgerConfig) error {
 		c.LateCosts = append(c.LateCosts, wait)
 	}
 	if err := c.validateLateCosts(); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
+}
+
+// parseCapture reads `capture off | { max_body <size>  retention <d>  max_total <size> }`.
+func parseCapture(d *caddyfile.Dispenser, c *CaptureConfig) error {
+	if d.NextArg() {
+		c.Off = true
+		return atWord(d, "off")
+	}
+	block := module.Block{Name: "capture", Once: []string{"max_body", "retention", "max_total"}}
+	err := block.Read(d, func(name string) error {
+		switch name {
+		case "max_body":
+			return parseSize(d, &c.MaxBody, maxCapturedBody)
+		case "retention":
+			return parseDuration(d, &c.Retention)
+		}
+		return parseSize(d, &c.MaxTotal, maxTogether)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.validate(); err != nil {
 		return d.WrapErr(err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/idempotency"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/providers"
@@ -43,8 +44,9 @@ type call struct {
 	lost    translate.Losses   // losses of decoding
 	x       translate.Exchange
 
-	down        *downstream      // the streamed answer, nil for others
-	run         *idempotency.Run // has the answer recorded, nil where it is not
+	down        *downstream        // the streamed answer, nil for others
+	run         *idempotency.Run   // has the answer recorded, nil where it is not
+	capture     *capture.Recording // of the bodies, nil where they are not kept
 	headersSent bool
 	outcome     outcome
 	facts       atomic.Pointer[facts] // for other handlers

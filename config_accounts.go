@@ -1,10 +1,13 @@
 package xjpgateway
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/rickyjim626/xjp-gateway/capture"
 )
 
 // LedgerConfig says how the account of all requests is kept.
@@ -29,7 +32,54 @@ type LedgerConfig struct {
 	LateCosts []caddy.Duration `json:"late_costs,omitempty"`
 	// LateCostsOff asks for no such costs: they stay estimates.
 	LateCostsOff bool `json:"late_costs_off,omitempty"`
+	// Capture says how bodies of requests are kept, for keys whose setting asks for them.
+	Capture CaptureConfig `json:"capture,omitzero"`
 }
+
+// CaptureConfig says how bodies of requests are kept. Of which requests they are, each key's
+// own setting says; without it there are none.
+type CaptureConfig struct {
+	// Off keeps no bodies, whatever keys say.
+	Off bool `json:"off,omitempty"`
+	// MaxBody is the most bytes that are kept of a request's body, and of its answer's.
+	// Default: 256 KiB.
+	MaxBody int64 `json:"max_body,omitempty"`
+	// Retention is how long they are kept. Default: 72h.
+	Retention caddy.Duration `json:"retention,omitempty"`
+	// MaxTotal is the most bytes that are kept of all requests together; the oldest go
+	// first. Default: 1 GiB.
+	MaxTotal int64 `json:"max_total,omitempty"`
+}
+
+func (c *CaptureConfig) maxBody() int64 { return orDefault(c.MaxBody, capture.DefaultMaxBody) }
+
+func (c *CaptureConfig) maxTotal() int64 { return orDefault(c.MaxTotal, capture.DefaultMaxTotal) }
+
+func (c *CaptureConfig) retention() time.Duration {
+	return orDefault(time.Duration(c.Retention), defaultCaptureRetention)
+}
+
+// validate refuses what cannot be kept, and room for less than one request.
+func (c *CaptureConfig) validate() error {
+	switch {
+	case c.MaxBody < 0 || c.MaxBody > maxCapturedBody:
+		return fmt.Errorf("ledger: capture: max_body must be from 0 to %d", maxCapturedBody)
+	case c.MaxTotal < 0 || c.MaxTotal > maxTogether:
+		return fmt.Errorf("ledger: capture: max_total must be from 0 to %d", maxTogether)
+	case c.Retention < 0:
+		return errors.New("ledger: capture: retention must not be negative")
+	case c.maxTotal() < leastTotal*c.maxBody():
+		return fmt.Errorf("ledger: capture: max_total must be at least %d times max_body, %d bytes", leastTotal, leastTotal*c.maxBody())
+	}
+	return nil
+}
+
+// The largest body that can be kept, in bytes, and for how many of the largest there must
+// be room.
+const (
+	maxCapturedBody = 16 << 20
+	leastTotal      = 4
+)
 
 // PricesConfig says where prices come from that the configuration does not give.
 type PricesConfig struct {
@@ -59,6 +109,7 @@ func (l LedgerConfig) override(o LedgerConfig) LedgerConfig {
 		MaxJournal: orDefault(o.MaxJournal, l.MaxJournal),
 		Strict:     o.Strict || l.Strict,
 		Retention:  orDefault(o.Retention, l.Retention),
+		Capture:    orDefault(o.Capture, l.Capture),
 
 		LateCosts:    o.LateCosts,
 		LateCostsOff: o.LateCostsOff || l.LateCostsOff,

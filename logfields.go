@@ -16,6 +16,7 @@ func (c *call) settle() {
 	c.h.app.metrics.end(c)
 	c.logFields()
 	c.publish()
+	c.endCapture()
 	c.release()
 	c.h.app.requests.Add(-1)
 	c.h.app.leave()

@@ -37,6 +37,7 @@ type metrics struct {
 	stateFailures prometheus.Counter
 	idempotent    *prometheus.CounterVec
 	unkept        prometheus.Counter
+	captures      *prometheus.CounterVec
 }
 
 var longBuckets = []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600}
@@ -67,6 +68,7 @@ func newMetrics() *metrics {
 		stateFailures: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "state_failures_total", Help: "Times that the engine of state could not be reached any more."}),
 		idempotent:    counter("idempotent_requests_total", "Requests with an Idempotency-Key, by what was known of it.", "state"),
 		unkept:        prometheus.NewCounter(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "xjp", Name: "idempotency_failures_total", Help: "Times that an answer could not be looked up or kept."}),
+		captures:      counter("captures_total", "Requests whose bodies were to be kept, by what became of those.", "state"),
 		losses:        counter("losses_total", "Fields that a translation could not carry whole.", "model", "provider", "action"),
 		streams:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "streams_open", Help: "Streams being answered."}, []string{"dialect"}),
 		inFlight:      prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "caddy", Subsystem: "xjp", Name: "requests_in_flight", Help: "Requests being answered."}),
@@ -82,7 +84,7 @@ func registerMetrics(ctx caddy.Context, own ...prometheus.Collector) *metrics {
 	if registry == nil {
 		return m
 	}
-	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.lateCosts, m.stateFailures, m.idempotent, m.unkept) {
+	for _, c := range append(own, m.requests, m.duration, m.ttft, m.tokens, m.upstream, m.losses, m.breakers, m.unspent, m.hedges, m.streams, m.inFlight, m.authFails, m.limited, m.cost, m.unpriced, m.lost, m.lateCosts, m.stateFailures, m.idempotent, m.unkept, m.captures) {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &already) {
 			caddy.Log().Named("xjp").Warn("metric is not registered: " + err.Error())

@@ -165,6 +165,7 @@ func (c *call) serve() error {
 	case opUnknown:
 		return c.unknownPath()
 	}
+	c.sample()
 	if err := c.readBody(); err != nil {
 		return err
 	}

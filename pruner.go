@@ -2,52 +2,74 @@ package xjpgateway
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/retention"
+	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
-// pruner deletes old records of the ledger.
+// pruner deletes old records of the ledger, and old captures.
 type pruner struct {
-	records retention.Loop
-	store   *openStore
-	once    sync.Once
-	ctx     context.Context
-	stop    context.CancelFunc
-	done    sync.WaitGroup
+	store  *openStore
+	logger *zap.Logger
+	loops  []retention.Loop
+	once   sync.Once
+	ctx    context.Context
+	stop   context.CancelFunc
+	done   sync.WaitGroup
 }
 
-// holdPruner holds the deletion of records that are older than is asked for.
-func (a *App) holdPruner(store *openStore, storeID string, keep time.Duration, h *holdings) (*pruner, error) {
+// holdPruner holds the deletion of what is older than is asked for. Captures are deleted
+// also where no more are made: there may be some of before.
+func (a *App) holdPruner(store *openStore, storeID string, c LedgerConfig, h *holdings) (*pruner, error) {
+	keep, keepCaptures, maxTotal := time.Duration(c.Retention), c.Capture.retention(), c.Capture.maxTotal()
 	logger := a.logger.Named("ledger")
-	return hold(h, "retention", storeID+" "+keep.String(), func() (*pruner, error) {
-		p := &pruner{store: store}
-		p.records.Prune = func(ctx context.Context, now time.Time) (int, error) {
-			open := store.get()
+	return hold(h, "retention", fmt.Sprintf("%s %s %s %d", storeID, keep, keepCaptures, maxTotal), func() (*pruner, error) {
+		p := &pruner{store: store, logger: logger}
+		p.ctx, p.stop = context.WithCancel(context.Background())
+		if keep > 0 {
+			p.add("records", func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
+				return ledger.Prune(ctx, open, keep, now)
+			})
+		}
+		p.add("captures", func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
+			return capture.Prune(ctx, open, keepCaptures, maxTotal, now)
+		})
+		return p, nil
+	})
+}
+
+// add adds something that becomes old.
+func (p *pruner) add(what string, prune func(context.Context, stores.Store, time.Time) (int, error)) {
+	p.loops = append(p.loops, retention.Loop{
+		Prune: func(ctx context.Context, now time.Time) (int, error) {
+			open := p.store.get()
 			if open == nil {
 				return 0, nil
 			}
-			return ledger.Prune(ctx, open, keep, now)
-		}
-		p.records.OnPruned = func(deleted int, err error) {
-			logger.Info("old records deleted", zap.Int("records", deleted), zap.Error(err))
-		}
-		p.ctx, p.stop = context.WithCancel(context.Background())
-		return p, nil
+			return prune(ctx, open, now)
+		},
+		OnPruned: func(deleted int, err error) {
+			p.logger.Info("old "+what+" deleted", zap.Int(what, deleted), zap.Error(err))
+		},
 	})
 }
 
 // start begins to delete, once the store is there.
 func (p *pruner) start() {
 	p.once.Do(func() {
-		p.done.Go(func() {
-			p.store.await(p.ctx)
-			p.records.Run(p.ctx)
-		})
+		for i := range p.loops {
+			p.done.Go(func() {
+				p.store.await(p.ctx)
+				p.loops[i].Run(p.ctx)
+			})
+		}
 	})
 }
 

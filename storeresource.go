@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/stores"
@@ -53,6 +54,14 @@ func (s *openStore) forLedger() ledger.Store {
 
 // forKeys gives the store to the directory of keys, nil while it is not open.
 func (s *openStore) forKeys() keys.Store {
+	if store := s.get(); store != nil {
+		return store
+	}
+	return nil
+}
+
+// forCaptures gives the store to captures, nil while it is not open.
+func (s *openStore) forCaptures() capture.Store {
 	if store := s.get(); store != nil {
 		return store
 	}

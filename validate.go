@@ -35,7 +35,7 @@ func (c *Config) validate() error {
 	if c.KeepAlive < 0 || c.Fetch.Timeout < 0 || c.Recall.TTL < 0 || c.Idempotency.TTL < 0 || c.Timeouts.negative() {
 		errs = append(errs, errors.New("a duration must not be negative"))
 	}
-	errs = append(errs, c.Retry.validate(), c.Breaker.validate(), c.Queue.validate(), c.Ledger.validateLateCosts())
+	errs = append(errs, c.Retry.validate(), c.Breaker.validate(), c.Queue.validate(), c.Ledger.validateLateCosts(), c.Ledger.Capture.validate())
 	if _, err := c.Fetch.networks(); err != nil {
 		errs = append(errs, err)
 	}

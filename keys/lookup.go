@@ -158,7 +158,7 @@ func NewPrincipal(r *Record, t *Tenant) *Principal {
 	p := &Principal{
 		ID: r.ID, Tenant: r.Tenant, Scope: r.Scope,
 		Limits: r.Limits.Over(t.KeyLimits), TenantLimits: t.Limits, ModelLimits: t.ModelLimits,
-		Metadata: t.Metadata,
+		Capture: r.Capture, Metadata: t.Metadata,
 	}
 	if len(r.Metadata) > 0 {
 		p.Metadata = maps.Clone(t.Metadata)

@@ -67,6 +67,17 @@ func (m *Manager) entry(actor, action, tenant, subject string, detail any) (*Aud
 	return &Audit{ID: randomText(20), Time: m.now(), Actor: actor, Action: action, Tenant: tenant, Subject: subject, Detail: string(text)}, nil
 }
 
+// Note writes into the audit what changes neither a tenant nor a key, such as that somebody
+// reads what a client has sent. It returns an error if it could not be written: then what
+// was to be noted should not happen.
+func (m *Manager) Note(ctx context.Context, actor, action, tenant, subject string, detail any) error {
+	by, err := m.entry(actor, action, tenant, subject, detail)
+	if err != nil {
+		return err
+	}
+	return m.Store.WriteAudit(ctx, by)
+}
+
 // about says what an error of the store is about.
 func about(kind, id string, err error) error {
 	for _, known := range []error{ErrNotFound, ErrExists, ErrInUse, ErrChanged} {

@@ -160,13 +160,9 @@ func (m *Manager) rotatable(r *Record) error {
 
 func (s *KeySpec) set(r *Record) {
 	r.Description, r.Scope, r.Limits, r.Disabled = s.Description, s.Scope, s.Limits, s.Disabled
-	r.Metadata, r.Expires = s.Metadata, nil
-	if s.Expires != nil {
-		expires := s.Expires.UTC().Truncate(time.Microsecond)
-		r.Expires = &expires
-	}
+	r.Metadata, r.Expires, r.Capture = s.Metadata, storedTime(s.Expires), s.Capture.stored()
 }
 
 func keySpec(r *Record) KeySpec {
-	return KeySpec{Description: r.Description, Scope: r.Scope, Limits: r.Limits, Disabled: r.Disabled, Expires: r.Expires, Metadata: r.Metadata}
+	return KeySpec{Description: r.Description, Scope: r.Scope, Limits: r.Limits, Disabled: r.Disabled, Expires: r.Expires, Capture: r.Capture, Metadata: r.Metadata}
 }

@@ -30,7 +30,7 @@ func patched(current any, patch []byte, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(merged))
 	d.DisallowUnknownFields()
-	return inField(d.Decode(into))
+	return inField("", "expires", d.Decode(into))
 }
 
 // decodeObject reads one JSON object. Numbers stay text.
@@ -91,26 +91,28 @@ func spelledRight(path string, object map[string]any) error {
 	return nil
 }
 
-// inField turns an error of the decoder into one that names the field.
-func inField(err error) error {
-	if err == nil {
-		return nil
+// inField turns an error of the decoder into one that names the field, with the path of the
+// object that it is in. moment is the object's one field that is a time.
+func inField(path, moment string, err error) error {
+	var known *InvalidError
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
-		return &InvalidError{mistyped.Field, "must not be of type " + mistyped.Value}
+		return &InvalidError{strings.TrimSuffix(path+mistyped.Field, "."), "must not be of type " + mistyped.Value}
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return &InvalidError{strings.Trim(field, `"`), "is not known"}
+		return &InvalidError{path + strings.Trim(field, `"`), "is not known"}
 	}
 	if NotATime(err) {
-		return &InvalidError{"expires", "must be a time such as 2026-11-26T08:00:00Z"}
+		return &InvalidError{path + moment, "must be a time such as 2026-11-26T08:00:00Z"}
 	}
 	return &InvalidError{"body", err.Error()}
 }
 
 // NotATime reports whether JSON could not be decoded for a time in it. Such errors do not say
-// in which field it stands; the only one of a specification is "expires".
+// in which field it stands; of those that do not read themselves, "expires" alone is a time.
 func NotATime(err error) bool {
 	var unread *time.ParseError
 	return errors.As(err, &unread) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON: ")

@@ -23,6 +23,8 @@ type Principal struct {
 	Limits       limits.Set
 	TenantLimits limits.Set
 	ModelLimits  map[string]limits.Set
+	// Capture says of which requests the bodies are kept; nil is of none.
+	Capture *Capture
 	// Metadata is the key's over the tenant's.
 	Metadata map[string]string
 	// Static says that the key is one of the configuration.

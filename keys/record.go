@@ -54,10 +54,12 @@ type Record struct {
 	Scope       Scope      `json:"scope,omitzero"`
 	Limits      limits.Set `json:"limits,omitzero"`
 	// Disabled refuses the key for the time being, Revoked for good.
-	Disabled bool              `json:"disabled,omitempty"`
-	Revoked  *time.Time        `json:"revoked,omitempty"`
-	Expires  *time.Time        `json:"expires,omitempty"`
-	LastUsed *time.Time        `json:"last_used,omitempty"`
+	Disabled bool       `json:"disabled,omitempty"`
+	Revoked  *time.Time `json:"revoked,omitempty"`
+	Expires  *time.Time `json:"expires,omitempty"`
+	LastUsed *time.Time `json:"last_used,omitempty"`
+	// Capture says of which requests the bodies are kept; nil is of none.
+	Capture  *Capture          `json:"capture,omitempty"`
 	Metadata map[string]string `json:"metadata,omitempty"`
 	// Replaces is the key that this one was rotated from; that one expires when the
 	// overlap is over.
@@ -127,7 +129,9 @@ type Store interface {
 	// is 0 again only if nothing has ever changed. ErrGap if the point lies before what the
 	// store remembers, or behind all that has happened.
 	Changes(ctx context.Context, since int64) (changes []Change, now int64, err error)
-	// AuditLog lists what was changed, the latest first.
+	// WriteAudit writes an entry of the audit for what changes neither a tenant nor a key.
+	WriteAudit(ctx context.Context, by *Audit) error
+	// AuditLog lists what was done, the latest first.
 	AuditLog(ctx context.Context, f AuditFilter) (page []Audit, next string, err error)
 }
 
@@ -136,7 +140,8 @@ type Change struct {
 	Tenant, Key string
 }
 
-// Audit is the record of one change by an administrator. It holds no secret.
+// Audit is the record of what an administrator has done: a change, or the reading of what a
+// client has sent. It holds no secret.
 type Audit struct {
 	ID   string    `json:"id"`
 	Time time.Time `json:"time"`
@@ -146,7 +151,7 @@ type Audit struct {
 	Action  string `json:"action"`
 	Tenant  string `json:"tenant,omitempty"`
 	Subject string `json:"subject"`
-	// Detail is what changed, in JSON.
+	// Detail is what changed, or what more there is to say, in JSON.
 	Detail string `json:"detail,omitempty"`
 }
 

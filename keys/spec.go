@@ -18,6 +18,7 @@ type KeySpec struct {
 	Limits      limits.Set        `json:"limits,omitzero"`
 	Disabled    bool              `json:"disabled,omitempty"`
 	Expires     *time.Time        `json:"expires,omitempty"`
+	Capture     *Capture          `json:"capture,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 }
 
@@ -53,7 +54,7 @@ const (
 
 // validate refuses a key's specification. Only an expiry that is new must not be past.
 func (s *KeySpec) validate(m *Manager, before *KeySpec) error {
-	if s.Expires != nil && (before.Expires == nil || !s.Expires.Equal(*before.Expires)) && !s.Expires.After(m.now()) {
+	if s.Expires != nil && !sameTime(s.Expires, before.Expires) && !s.Expires.After(m.now()) {
 		return &InvalidError{"expires", "is in the past"}
 	}
 	return firstError(
@@ -62,6 +63,7 @@ func (s *KeySpec) validate(m *Manager, before *KeySpec) error {
 		validNames("scope.dialects", s.Scope.Dialects, m.Dialects),
 		validNames("scope.endpoints", s.Scope.Endpoints, m.Endpoints),
 		validLimits("limits", s.Limits),
+		validCapture(s.Capture, before.Capture, m.now()),
 		validMetadata(s.Metadata),
 	)
 }

@@ -156,6 +156,17 @@ func (s *Store) Changes(ctx context.Context, since int64) ([]keys.Change, int64,
 	return slices.Clone(s.log[since:end]), end, nil
 }
 
+// WriteAudit implements keys.Store.
+func (s *Store) WriteAudit(ctx context.Context, by *keys.Audit) error {
+	if err := s.call(ctx, "WriteAudit"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed(by)
+	return nil
+}
+
 // AuditLog implements keys.Store.
 func (s *Store) AuditLog(ctx context.Context, f keys.AuditFilter) ([]keys.Audit, string, error) {
 	if err := s.call(ctx, "AuditLog"); err != nil {
@@ -198,6 +209,9 @@ func cloneKey(r keys.Record) keys.Record {
 	r.Scope.Models = slices.Clone(r.Scope.Models)
 	r.Scope.Dialects, r.Scope.Endpoints = slices.Clone(r.Scope.Dialects), slices.Clone(r.Scope.Endpoints)
 	r.Metadata = maps.Clone(r.Metadata)
+	if r.Capture != nil {
+		r.Capture = &keys.Capture{Share: r.Capture.Share, Until: cloneTime(r.Capture.Until)}
+	}
 	r.Revoked, r.Expires, r.LastUsed = cloneTime(r.Revoked), cloneTime(r.Expires), cloneTime(r.LastUsed)
 	return r
 }

@@ -114,14 +114,27 @@ func audit(t *testing.T, open Open) {
 		want = append([]keys.Audit{*by}, want...)
 	}
 	check(t, s.CreateTenant(t.Context(), fullTenant("f"), nil))
+	_, point, err := s.Changes(t.Context(), 0)
+	check(t, err)
+	noted := entry(5, "capture.read", "d", "key")
+	check(t, s.WriteAudit(t.Context(), noted))
+	if s.WriteAudit(t.Context(), noted) == nil {
+		t.Error("an entry's id was used twice")
+	}
+	_, after, err := s.Changes(t.Context(), 0)
+	check(t, err)
+	if after != point {
+		t.Error("what changes nothing was told as a change")
+	}
+	want = append([]keys.Audit{*noted}, want...)
 	for filter, w := range map[keys.AuditFilter][]keys.Audit{
 		{}:                             want,
 		{Limit: 2}:                     want,
-		{Tenant: "b"}:                  want[3:4],
+		{Tenant: "b"}:                  want[4:5],
 		{Tenant: "x"}:                  nil,
-		{Subject: "e"}:                 want[:1],
-		{Since: now.Add(time.Second)}:  want[:3],
-		{Until: now.Add(time.Second)}:  want[3:],
+		{Subject: "e"}:                 want[1:2],
+		{Since: now.Add(time.Second)}:  want[:4],
+		{Until: now.Add(time.Second)}:  want[4:],
 		{Tenant: "b", Until: now}:      nil,
 		{Tenant: "\x00\xff", Limit: 3}: nil,
 	} {
@@ -138,7 +151,7 @@ func audit(t *testing.T, open Open) {
 			t.Errorf("%+v gives %+v, not %+v", filter, got, w)
 		}
 	}
-	_, _, err := s.AuditLog(t.Context(), keys.AuditFilter{After: "nonsense"})
+	_, _, err = s.AuditLog(t.Context(), keys.AuditFilter{After: "nonsense"})
 	if err == nil {
 		t.Error("a page after nonsense was given")
 	}

@@ -23,6 +23,7 @@ func fullKey(id, tenant string) *keys.Record {
 	r.Pepper, r.Description = "p1", "Anna's \"laptop\" \\ 电脑"
 	r.Scope = keys.Scope{Models: []string{"claude-*"}, Dialects: []string{"messages"}, Endpoints: []string{"generate"}}
 	r.Limits = limits.Set{RequestsPerDay: 1, BudgetPerDay: 3}
+	r.Capture = &keys.Capture{Share: 0.125, Until: &later}
 	r.Disabled, r.Revoked, r.Expires, r.LastUsed = true, &later, &now, &later
 	r.Metadata, r.Replaces = map[string]string{"a": "b"}, "earlier"
 	return r

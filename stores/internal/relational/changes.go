@@ -95,6 +95,11 @@ func (s *Store) audit(ctx context.Context, tx *sql.Tx, a *keys.Audit) error {
 	return err
 }
 
+// WriteAudit implements keys.Store.
+func (s *Store) WriteAudit(ctx context.Context, by *keys.Audit) error {
+	return s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.audit(ctx, tx, by) })
+}
+
 // longestDetail is the most bytes that an entry of the audit says of a change.
 const longestDetail = 64 << 10
 

@@ -1,0 +1,63 @@
+package keys
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// Capture says of which requests of a key the bodies are kept.
+type Capture struct {
+	// Share is the share of the requests, above 0 and at most 1. Which they are is left to
+	// chance.
+	Share float64 `json:"share"`
+	// Until is when it ends; nil is never.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// Picks reports whether a request at a time is one of those. draw is a number from 0 to
+// below 1, by chance.
+func (c *Capture) Picks(now time.Time, draw float64) bool {
+	return draw < c.Share && (c.Until == nil || now.Before(*c.Until))
+}
+
+// UnmarshalJSON reads what is there of the fields. The error is an InvalidError that names
+// the field within a key.
+func (c *Capture) UnmarshalJSON(text []byte) error {
+	type plain Capture
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return inField("capture.", "until", d.Decode((*plain)(c)))
+}
+
+// validCapture refuses a setting. Only an end that is new must not be past.
+func validCapture(c, before *Capture, now time.Time) error {
+	switch {
+	case c == nil:
+		return nil
+	case !(c.Share > 0 && c.Share <= 1):
+		return &InvalidError{"capture.share", "must be above 0 and at most 1, such as 0.1 for one request in ten; to capture none, leave capture out or set it to null"}
+	case c.Until == nil || c.Until.After(now) || before != nil && sameTime(c.Until, before.Until):
+		return nil
+	}
+	return &InvalidError{"capture.until", "is in the past"}
+}
+
+// stored gives the setting as stores keep it, of its own.
+func (c *Capture) stored() *Capture {
+	if c == nil {
+		return nil
+	}
+	return &Capture{Share: c.Share, Until: storedTime(c.Until)}
+}
+
+func sameTime(a, b *time.Time) bool { return b != nil && a.Equal(*b) }
+
+// storedTime gives a time as stores keep it, exact to the microsecond.
+func storedTime(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	exact := t.UTC().Truncate(time.Microsecond)
+	return &exact
+}

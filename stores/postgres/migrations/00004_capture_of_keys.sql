@@ -1,0 +1,4 @@
+-- Of which requests of a key the bodies are kept, in JSON.
+
+-- +goose Up
+ALTER TABLE xjp_keys ADD COLUMN capture text NOT NULL DEFAULT 'null';
