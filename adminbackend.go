@@ -46,6 +46,9 @@ func (b administration) Manager() (*keys.Manager, error) {
 	return b.app.manager(store), nil
 }
 
+// CaptureOff says that the configuration keeps no bodies of requests.
+func (b administration) CaptureOff() bool { return b.app.accounts.captures == nil }
+
 // Location is the time zone of days.
 func (b administration) Location() *time.Location { return b.app.accounts.location }
 

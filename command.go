@@ -18,7 +18,7 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "xjp",
-		Usage: "check|routes|explain|tenants|keys|usage|billing|requests|models|limits|audit|import",
+		Usage: "check|routes|explain|tenants|keys|usage|billing|requests|captures|models|limits|audit|import",
 		Short: "Commands for the XiaojinPro Gateway",
 		Long: `
 Commands that work with the XiaojinPro Gateway, an LLM gateway that is built into
@@ -27,7 +27,7 @@ each command.
 `,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.AddCommand(checkCommand(), routesCommand(), explainCommand(), modelsCommand(), limitsCommand(),
-				tenantsCommand(), keysCommand(), usageCommand(), requestsCommand(), billingCommand(), auditCommand(), importCommand())
+				tenantsCommand(), keysCommand(), usageCommand(), requestsCommand(), capturesCommand(), billingCommand(), auditCommand(), importCommand())
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rickyjim626/xjp-gateway/capture"
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
@@ -40,6 +41,16 @@ func oldRecords() []ledger.Record {
 	return list
 }
 
+// oldCaptures are the bodies of two of them.
+func oldCaptures() []capture.Capture {
+	at := oldRecords()[0].Time
+	return []capture.Capture{
+		{ID: "req_served", Time: at, Tenant: "acme", Key: "k-acme", Request: capture.Body{Content: []byte(`{"model":"chat"}`), Size: 16},
+			Answer: capture.Body{Content: []byte("data: {\"id\":\"1\"}\r\n\r\n"), Size: 400_000, Truncated: true}},
+		{ID: "req_rejected", Time: at.Add(25 * time.Hour), Tenant: "labs", Key: "k-labs", Request: capture.Body{Content: []byte("\x1b[2J no \xff JSON"), Size: 14}},
+	}
+}
+
 // TestCommandSession goes through the commands under testdata/commands as an operator does:
 // each line that begins with $ is a command, and what follows is what it prints. Keys and
 // the time at which the test runs have names there.
@@ -63,8 +74,12 @@ model chat {
 	if err := gatewaytest.Store(t).Insert(context.Background(), oldRecords()); err != nil {
 		t.Fatal(err)
 	}
+	if err := gatewaytest.Store(t).InsertCaptures(context.Background(), oldCaptures()); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
-		"Caddyfile": strings.ReplaceAll(site, "{port}", "1"), "admin-off.Caddyfile": off,
+		"capture-off.Caddyfile": strings.Replace(off, "ledger {", "ledger {\n\t\t\tcapture off", 1),
+		"Caddyfile":             strings.ReplaceAll(site, "{port}", "1"), "admin-off.Caddyfile": off,
 		"request.json": `{"model":"chat","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -2,9 +2,11 @@ package xjpgateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +102,7 @@ func writeKey(w io.Writer, k *admin.Key) {
 	row(w, "state", k.State)
 	for _, line := range [][2]string{
 		{"description", k.Description}, {"models", strings.Join(k.Scope.Models, " ")}, {"dialects", strings.Join(k.Scope.Dialects, " ")},
-		{"endpoints", strings.Join(k.Scope.Endpoints, " ")}, {"limits", limitWords(&k.Limits)}, {"replaces", k.Replaces},
+		{"endpoints", strings.Join(k.Scope.Endpoints, " ")}, {"limits", limitWords(&k.Limits)}, {"capture", captureWords(k)}, {"replaces", k.Replaces},
 	} {
 		if line[1] != "" {
 			row(w, line[0], line[1])
@@ -117,6 +119,21 @@ func writeKey(w io.Writer, k *admin.Key) {
 	}
 }
 
+// captureWords say of which requests of a key the bodies are kept.
+func captureWords(k *admin.Key) string {
+	if k.Capture == nil {
+		return ""
+	}
+	text := strconv.FormatFloat(k.Capture.Share*100, 'g', 6, 64) + "%"
+	if k.Capture.Until != nil {
+		text += " until " + shownTime(k.Capture.Until)
+	}
+	if k.CaptureOff {
+		text += "; without effect, since the configuration has capture off"
+	}
+	return text
+}
+
 // keyFlags are what a key is made or changed by.
 func keyFlags(cmd *cobra.Command) {
 	clientFlags(cmd)
@@ -126,12 +143,14 @@ func keyFlags(cmd *cobra.Command) {
 	cmd.Flags().String("dialects", "", "Dialects that the key may use: openai, anthropic")
 	cmd.Flags().String("endpoints", "", "Endpoints that the key may use: generate, count_tokens, models")
 	cmd.Flags().String("expires", "", "When the key expires: a date, a time, or in how long, such as 90d")
+	cmd.Flags().String("capture", "", "Share of the requests whose bodies are kept, such as 10%; none keeps none")
+	cmd.Flags().String("capture-until", "", "When that ends: a date, a time, or in how long, such as 24h")
 	cmd.Flags().StringArray("metadata", nil, "A text for the operator, such as owner=ann; may be repeated")
 }
 
 func createKeyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "create [--tenant <id>] [--<limit> <value>] [--models <patterns>] [--dialects <names>] [--endpoints <names>] [--expires <time>] [--description <text>] [--metadata <name>=<text>] [--quiet|--json]",
+		Use:   "create [--tenant <id>] [--<limit> <value>] [--models <patterns>] [--dialects <names>] [--endpoints <names>] [--expires <time>] [--capture <share>] [--capture-until <time>] [--description <text>] [--metadata <name>=<text>] [--quiet|--json]",
 		Short: "Makes a key and prints its secret once",
 		Long: `
 Makes a key and prints its secret, this once: it is kept nowhere. A tenant that is
@@ -191,11 +210,12 @@ func tellOfTenant(w io.Writer, k *admin.NewKey) {
 
 func updateKeyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "update <key> [--<limit> <value>|none] [--models <patterns>] [--dialects <names>] [--endpoints <names>] [--expires <time>|never] [--description <text>] [--metadata <name>=<text>] [--disable|--enable] [--json]",
+		Use:   "update <key> [--<limit> <value>|none] [--models <patterns>] [--dialects <names>] [--endpoints <names>] [--expires <time>|never] [--capture <share>|none] [--capture-until <time>|never] [--description <text>] [--metadata <name>=<text>] [--disable|--enable] [--json]",
 		Short: "Changes a key",
 		Long: `
 Changes what is named and leaves all else as it is. The value none takes a limit
-away, an empty text a description, a list or metadata, and never an expiry.
+away, an empty text a description, a list or metadata, and never an expiry. With
+--capture 10% the bodies of one request in ten are kept, until --capture none.
 --disable refuses the key until --enable.` + aboutLimits + aboutDirect,
 		Example: `  $ caddy xjp keys update 7Fh2kQ9xLm3T --rpm 240 --expires never
   $ caddy xjp keys update 7Fh2kQ9xLm3T --disable`,
@@ -233,10 +253,41 @@ func keyFields(fl caddycmd.Flags) (map[string]any, error) {
 	if len(scope) > 0 {
 		body["scope"] = scope
 	}
-	if err := addExpiry(fl, body, time.Now()); err != nil {
+	now := time.Now()
+	if err := addMoment(fl, body, "expires", "expires", now); err != nil {
+		return nil, err
+	}
+	if err := addCapture(fl, body, now); err != nil {
 		return nil, err
 	}
 	return body, addMetadata(fl, body)
+}
+
+// addCapture adds of which requests the bodies are kept, if a flag says so.
+func addCapture(fl caddycmd.Flags, body map[string]any, now time.Time) error {
+	setting := map[string]any{}
+	if err := addMoment(fl, setting, "capture-until", "until", now); err != nil {
+		return err
+	}
+	text := fl.String("capture")
+	if text == "none" {
+		body["capture"] = nil
+		if len(setting) > 0 {
+			return errors.New("--capture none and --capture-until exclude each other")
+		}
+		return nil
+	}
+	if text != "" {
+		percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+		if err != nil || !strings.HasSuffix(text, "%") || !(percent > 0 && percent <= 100) {
+			return fmt.Errorf("--capture: '%s' is no share; write one above 0%% and up to 100%%, such as 10%%, or none", text)
+		}
+		setting["share"] = percent / 100
+	}
+	if len(setting) > 0 {
+		body["capture"] = setting
+	}
+	return nil
 }
 
 // wordsOf splits a list, which is null if it is empty.
@@ -248,21 +299,21 @@ func wordsOf(text string) any {
 	return list
 }
 
-// addExpiry adds when the key expires, if a flag says so.
-func addExpiry(fl caddycmd.Flags, body map[string]any, now time.Time) error {
-	text := fl.String("expires")
+// addMoment adds when something ends, if a flag says so.
+func addMoment(fl caddycmd.Flags, body map[string]any, flag, field string, now time.Time) error {
+	text := fl.String(flag)
 	if text == "" {
 		return nil
 	}
 	if text == "never" {
-		body["expires"] = nil
+		body[field] = nil
 		return nil
 	}
 	at, err := momentOf(text, now)
 	if err != nil {
-		return fmt.Errorf("--expires: %w", err)
+		return fmt.Errorf("--%s: %w", flag, err)
 	}
-	body["expires"] = at.UTC().Truncate(time.Second)
+	body[field] = at.UTC().Truncate(time.Second)
 	return nil
 }
 

@@ -25,6 +25,8 @@ type Keeper interface {
 	Store() (stores.Store, error)
 	// Manager makes and changes what is in the store; its error is that of Store.
 	Manager() (*keys.Manager, error)
+	// CaptureOff says that no bodies of requests are kept, whatever keys say.
+	CaptureOff() bool
 	// Location is the time zone of the days by which the ledger is summed up.
 	Location() *time.Location
 }

@@ -26,11 +26,13 @@ type backend struct {
 	store   stores.Store
 	away    error
 	woken   int
+	off     bool // no bodies are captured
 	changed []keys.Change
 }
 
 func (b *backend) Store() (stores.Store, error) { return b.store, b.away }
 func (b *backend) Location() *time.Location     { return shanghai }
+func (b *backend) CaptureOff() bool             { return b.off }
 func (b *backend) Routes() any {
 	return json.RawMessage(`{"routes":[{"route":"chat#1","provider":"demo","upstream_model":"a","breaker":"closed","in_flight":0}],"providers":[]}`)
 }

@@ -13,20 +13,23 @@ type Key struct {
 	keys.Record
 	// State is what it is now: "active", "disabled", "expired" or "revoked".
 	State string `json:"state"`
+	// CaptureOff says that the key's setting of captures has no effect, since the
+	// configuration forbids them.
+	CaptureOff bool `json:"capture_off,omitempty"`
 }
 
-// keyOf tells of a key at a moment.
-func keyOf(r *keys.Record, now time.Time) Key {
+// keyOf tells of a key at the moment.
+func (x *exchange) keyOf(r *keys.Record) Key {
 	state := "active"
 	switch {
 	case r.Revoked != nil:
 		state = "revoked"
-	case r.Expires != nil && !r.Expires.After(now):
+	case r.Expires != nil && !r.Expires.After(x.now):
 		state = "expired"
 	case r.Disabled:
 		state = "disabled"
 	}
-	return Key{*r, state}
+	return Key{*r, state, r.Capture != nil && x.backend.CaptureOff()}
 }
 
 // NewKey is a key that has just been made.
@@ -41,7 +44,7 @@ type NewKey struct {
 // writeNewKey tells of a key that has just been made.
 func (x *exchange) writeNewKey(r *keys.Record, secret, location string, tenantCreated bool) error {
 	x.w.Header().Set("Location", location)
-	return x.write(http.StatusCreated, NewKey{Key: keyOf(r, x.now), Secret: secret, TenantCreated: tenantCreated})
+	return x.write(http.StatusCreated, NewKey{Key: x.keyOf(r), Secret: secret, TenantCreated: tenantCreated})
 }
 
 // listKeys lists keys by id.
@@ -61,7 +64,7 @@ func (x *exchange) listKeys() error {
 	records, more := cut(records, limit)
 	list := make([]Key, len(records))
 	for i := range records {
-		list[i] = keyOf(&records[i], x.now)
+		list[i] = x.keyOf(&records[i])
 	}
 	if !more {
 		return writePage(x, list, "")
@@ -140,7 +143,7 @@ func (x *exchange) writeKey(r *keys.Record, err error) error {
 	if err != nil {
 		return storeError(err, x.thatKey())
 	}
-	return x.write(http.StatusOK, keyOf(r, x.now))
+	return x.write(http.StatusOK, x.keyOf(r))
 }
 
 // updateKey changes a key.

@@ -31,6 +31,9 @@ func routes() []route {
 		{"GET", "/xjp/usage", (*exchange).usage},
 		{"GET", "/xjp/requests", (*exchange).listRequests},
 		{"GET", "/xjp/requests/{id}", (*exchange).getRequest},
+		{"GET", "/xjp/captures", (*exchange).listCaptures},
+		{"DELETE", "/xjp/captures", (*exchange).deleteCaptures},
+		{"GET", "/xjp/captures/{id}", (*exchange).getCapture},
 
 		{"POST", "/xjp/billing/quote", (*exchange).quote},
 		{"GET", "/xjp/billing/transactions", (*exchange).transactions},

@@ -54,7 +54,7 @@ func TestNames(t *testing.T) {
 		{what: "kind of loss", page: "translation", names: named(t, `Action = "(\w+)"`, 4, "translate/loss.go")},
 		{what: "flag", page: "configuration", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z]+)"`, 8, "command.go", "command_admin.go")},
 		{what: "flag", page: "admin", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z-]+)"`, 30,
-			"command_client.go", "command_usage.go", "command_billing.go", "command_models.go", "command_tenants.go", "command_keys.go", "command_fields.go")},
+			"command_client.go", "command_usage.go", "command_captures.go", "command_billing.go", "command_models.go", "command_tenants.go", "command_keys.go", "command_fields.go")},
 		{what: "field of the admin endpoint", page: "observability", names: named(t, `json:"(\w+)`, 40, "routestatus.go", "explain.go")},
 		{what: "problem", page: "providers", names: named(t, `problem = "([a-z]+)[" ]`, 10, "diagnose.go")},
 	} {
