@@ -42,6 +42,10 @@ func TestAmountText(t *testing.T) {
 		if got := amount.String(); got != want {
 			t.Errorf("%d is written %q, want %q", int64(amount), got, want)
 		}
+		var read Amount
+		if err := read.UnmarshalText([]byte(want)); err != nil || read != amount {
+			t.Errorf("%q is read as %d, %v", want, int64(read), err)
+		}
 	}
 }
 
@@ -54,13 +58,13 @@ func TestAmountJSON(t *testing.T) {
 	if read.A != 12_500_000_000 || read.B != 100_000_000 || read.C != -3 || read.D != 7 {
 		t.Errorf("got %+v", read)
 	}
-	for _, bad := range []string{`true`, `{}`, `"x"`, `""`, `[1]`, `1e30`} {
+	for _, bad := range []string{`"-9223372036.8547758086"`, `true`, `{}`, `"x"`, `""`, `[1]`, `1e30`} {
 		if err := json.Unmarshal([]byte(bad), &read.A); err == nil {
 			t.Errorf("%s was read", bad)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		want := Amount(rapid.Int64Min(math.MinInt64+1).Draw(t, "amount"))
+		want := Amount(rapid.Int64().Draw(t, "amount"))
 		data, err := json.Marshal(map[Amount]Amount{want: want})
 		if err != nil {
 			t.Fatal(err)

@@ -32,7 +32,11 @@ func parseDecimal(text string, places int) (int64, error) {
 	if ok && d.roundsUp(kept, n) {
 		n++
 	}
-	if !ok || n > math.MaxInt64 {
+	most := uint64(math.MaxInt64)
+	if d.negative {
+		most++ // the smallest number has no counterpart
+	}
+	if !ok || n > most {
 		return 0, errTooLarge
 	}
 	if d.negative {
