@@ -1,6 +1,7 @@
 package xjpgateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -255,8 +256,12 @@ func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
 		if err := c.Limits.Validate(); err != nil {
 			return nil, fmt.Errorf("key %d: limits: %w", i+1, err)
 		}
+		id, tenant := orDefault(c.ID, fmt.Sprintf("key%d", i+1)), orDefault(c.Tenant, keys.DefaultTenant)
+		if err := cmp.Or(keys.CheckID("id", id), keys.CheckID("tenant", tenant)); err != nil {
+			return nil, fmt.Errorf("key %d: %w", i+1, err)
+		}
 		list = append(list, keys.StaticKey{Hash: hash, Principal: &keys.Principal{
-			ID: orDefault(c.ID, fmt.Sprintf("key%d", i+1)), Tenant: orDefault(c.Tenant, keys.DefaultTenant),
+			ID: id, Tenant: tenant,
 			Scope: keys.Scope{Models: c.Models}, Limits: c.Limits, Static: true,
 		}})
 	}

@@ -65,6 +65,7 @@ func invalid(format string, args ...any) *Error {
 func storeError(err error, what string) error {
 	var told *Error
 	var wrong *keys.InvalidError
+	var over *keys.OverError
 	switch {
 	case err == nil:
 		return nil
@@ -72,6 +73,8 @@ func storeError(err error, what string) error {
 		return err
 	case errors.As(err, &wrong):
 		return invalid("%s", wrong)
+	case errors.As(err, &over):
+		return refuse(http.StatusConflict, "%s", over)
 	case errors.Is(err, stores.ErrCursor):
 		return invalid("%s", stores.ErrCursor)
 	case errors.Is(err, keys.ErrChanged):

@@ -202,7 +202,7 @@ func TestKeyLife(t *testing.T) {
 	if gone := decoded[admin.Key](t, ask(t, b, "DELETE", "/xjp/keys/"+third.ID, ""), 200); gone.State != "revoked" || gone.Revoked == nil {
 		t.Errorf("revoked is %+v", gone)
 	}
-	expectError(t, ask(t, b, "PATCH", "/xjp/keys/"+third.ID, `{"disabled":false}`), 400, "revoked")
+	expectError(t, ask(t, b, "PATCH", "/xjp/keys/"+third.ID, `{"disabled":false}`), 409, "the key is revoked and cannot be changed")
 }
 
 // TestTenantLife follows a tenant.

@@ -90,7 +90,7 @@ func about(kind, id string, err error) error {
 
 // CreateTenant adds a tenant.
 func (m *Manager) CreateTenant(ctx context.Context, actor, id string, spec TenantSpec) (*Tenant, error) {
-	if err := firstError(validID("id", id), spec.validate()); err != nil {
+	if err := firstError(CheckID("id", id), spec.validate()); err != nil {
 		return nil, err
 	}
 	t := &Tenant{ID: id, Created: m.now()}

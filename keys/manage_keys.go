@@ -16,7 +16,7 @@ func (m *Manager) CreateKey(ctx context.Context, actor, tenant string, spec KeyS
 	if tenant == "" {
 		tenant = DefaultTenant
 	}
-	if err := firstError(validID("tenant", tenant), spec.validate(m, &KeySpec{})); err != nil {
+	if err := firstError(CheckID("tenant", tenant), spec.validate(m, &KeySpec{})); err != nil {
 		return nil, "", err
 	}
 	r, secret := m.newRecord(tenant)
@@ -53,7 +53,7 @@ func (m *Manager) newRecord(tenant string) (*Record, string) {
 func (m *Manager) UpdateKey(ctx context.Context, actor, tenant, id string, patch []byte) (*Record, error) {
 	return m.change(ctx, tenant, id, func(r *Record) (*Audit, error) {
 		if r.Revoked != nil {
-			return nil, &InvalidError{"id", "the key is revoked and cannot be changed"}
+			return nil, &OverError{"is revoked and cannot be changed"}
 		}
 		before := keySpec(r)
 		var spec KeySpec
@@ -151,9 +151,9 @@ func (m *Manager) RotateKey(ctx context.Context, actor, tenant, id string, overl
 func (m *Manager) rotatable(r *Record) error {
 	switch {
 	case r.Revoked != nil:
-		return &InvalidError{"id", "the key is revoked; make a new one"}
+		return &OverError{"is revoked; make a new one"}
 	case r.Expires != nil && !r.Expires.After(m.now()):
-		return &InvalidError{"id", "the key has expired; make a new one"}
+		return &OverError{"has expired; make a new one"}
 	}
 	return nil
 }

@@ -235,7 +235,7 @@ func TestAnExpiredKeyCanBeChanged(t *testing.T) {
 	if _, err := m.UpdateKey(t.Context(), "ann", "", r.ID, []byte(`{"description":"over"}`)); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := m.RotateKey(t.Context(), "ann", "", r.ID, 0); err == nil || err.Error() != "id: the key has expired; make a new one" {
+	if _, _, err := m.RotateKey(t.Context(), "ann", "", r.ID, 0); err == nil || err.Error() != "the key has expired; make a new one" {
 		t.Error(err)
 	}
 	if r, err = m.UpdateKey(t.Context(), "ann", "", r.ID, []byte(`{"expires":null}`)); err != nil || r.Expires != nil {

@@ -42,6 +42,11 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Problem }
 
+// OverError is a key that is revoked or has expired, so that what was asked for cannot be done.
+type OverError struct{ Problem string }
+
+func (e *OverError) Error() string { return "the key " + e.Problem }
+
 // The bounds of what is kept of a tenant or a key, in bytes but for the counts.
 const (
 	maxID          = 64
@@ -99,8 +104,8 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// validID refuses what is not fit to be the id of a tenant.
-func validID(field, id string) error {
+// CheckID refuses what is not fit to be the id of a tenant, or of a key of the configuration.
+func CheckID(field, id string) error {
 	for i, c := range []byte(id) {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
 		if !letter && (i == 0 || c != '.' && c != '-' && c != '_') {

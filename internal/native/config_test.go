@@ -117,6 +117,8 @@ func TestJSON(t *testing.T) {
 		{"an alias that is a model", `{"providers":{"demo":{"kind":"demo"}},"models":[{"name":"a","routes":[{"provider":"demo","model":"a"}]},{"name":"b","aliases":["a"],"routes":[{"provider":"demo","model":"b"}]}]}`, ``, `model "a" is defined twice`},
 		{"a model without a route", `{"providers":{"demo":{"kind":"demo"}},"models":[{"name":"a"}]}`, ``, `model "a" has no route`},
 		{"a site's unknown model", `{` + models + `}`, `,"models":["a2","bb"]`, `models: unknown model 'bb'`},
+		{"a key's id", `{` + models + `,"keys":[{"key":"XJP_json_key","id":"a/b"}]}`, ``, `key 1: id: may hold letters, digits, dots, dashes and underscores`},
+		{"a key's tenant", `{` + models + `,"keys":[{"key":"XJP_json_key","tenant":"Acme & Co"}]}`, ``, `key 1: tenant: may hold letters, digits, dots, dashes and underscores`},
 		{"a key's unknown model", `{` + models + `,"keys":[{"key":"XJP_json_key","models":["nobody"]}]}`, ``, `key 1: unknown model 'nobody'`},
 		{"providers in both places", `{` + models + `}`, `,"config":{"providers":{"other":{"kind":"demo"}}}`, `providers and models are defined in the xjp app and in a handler's config`},
 		{"an empty secret", `{"providers":{"p":{"kind":"openrouter","api_keys":["{env.XJP_NATIVE_UNSET}"]}}}`, ``, `api_key: {env.XJP_NATIVE_UNSET} is unset or empty`},
