@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
+
 	"github.com/rickyjim626/xjp-gateway/idempotency"
 	"github.com/rickyjim626/xjp-gateway/translate"
 )
@@ -43,7 +45,20 @@ var stateWords = map[idempotency.State]string{
 
 // idempotencyID names the request. Keys of clients do not meet, nor do the endpoints.
 func (c *call) idempotencyID(key string) idempotency.ID {
-	return idempotency.NewID(c.tenant()+separator+c.keyID(), c.dialect.Inbound.Name()+"/"+c.endpointName(), key)
+	return idempotency.NewID(c.clientName(), c.dialect.Inbound.Name()+"/"+c.endpointName(), key)
+}
+
+// clientName tells clients apart: by their keys, or on a site with `auth off` by whom another
+// authentication of Caddy has let in. No key is without a tenant, so the two do not meet.
+func (c *call) clientName() string {
+	if c.key != nil {
+		return c.key.Tenant + separator + c.key.ID
+	}
+	user := ""
+	if repl, ok := c.r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		user, _ = repl.GetString("http.auth.user.id")
+	}
+	return separator + separator + user
 }
 
 // meaningful are the headers that change what a body means.
