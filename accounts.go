@@ -27,6 +27,9 @@ type accounts struct {
 	location  *time.Location
 	calendar  *limits.Calendar // of the location
 	defaults  limits.Set
+	// maxAnswers is the most bytes of answers that the engine keeps once this configuration is
+	// the one that is served.
+	maxAnswers int64
 	// denies says that nobody is served while the store is away, but by keys of the
 	// configuration.
 	denies bool
@@ -101,6 +104,9 @@ func (a *App) holdStore(acc *accounts, parts []part, h *holdings) (string, error
 // start opens what is not open yet.
 func (acc *accounts) start() error {
 	acc.book.start()
+	if bound := acc.engines.BoundAnswers; bound != nil {
+		bound(acc.maxAnswers)
+	}
 	if acc.store == nil {
 		return nil
 	}

@@ -3,7 +3,6 @@ package xjpgateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +31,9 @@ func (a *App) holdEngines(acc *accounts, storeID string, parts []part, settings 
 		return nil, err
 	}
 	logger, failures := a.logger.Named("state"), a.metrics.stateFailures
-	o := state.Settings{MaxAnswers: orDefault(settings.Idempotency.MaxTotal, defaultMaxAnswers)}
-	opened := &openEngines{logger: logger, identity: fmt.Sprint(module.Identity(), " ", storeID, " ", o.MaxAnswers)}
+	acc.maxAnswers = orDefault(settings.Idempotency.MaxTotal, defaultMaxAnswers)
+	o := state.Settings{MaxAnswers: acc.maxAnswers}
+	opened := &openEngines{logger: logger, identity: module.Identity() + " " + storeID}
 	opened.up.Store(true)
 	opened.renewals.renew = opened.renew
 	o.OnFailure = func(f state.Failure) {

@@ -12,6 +12,9 @@ import (
 type Engines struct {
 	Limits  limits.Engine
 	Answers idempotency.Store
+	// BoundAnswers changes the most bytes of answers that are kept; nil where that is for the
+	// engine's server to say.
+	BoundAnswers func(bytes int64)
 }
 
 // Settings are what the gateway tells an engine.

@@ -392,3 +392,26 @@ func TestAnswersOverReload(t *testing.T) {
 		t.Errorf("the provider was called %d times", n)
 	}
 }
+
+// TestAnswersOverNewBound checks that a reload which changes how much is kept forgets neither
+// answers nor what limits have counted.
+func TestAnswersOverNewBound(t *testing.T) {
+	d := newDouble(t)
+	d.will(well)
+	site := func(size string) string {
+		return gatewaytest.Site(providers(d) + keyWith("rpm 2") + "\t\tidempotency {\n\t\t\tmax_total " + size + "\n\t\t}")
+	}
+	url := gatewaytest.Run(t, site("100MB"))
+	path := url + openai.path
+	ask := func(key string) reply {
+		return post(t, path, hello("chat", false), idempotencyKey, key, "Authorization", "Bearer "+limitedKey)
+	}
+	first := ask("first")
+	wantFresh(t, "first", first)
+	gatewaytest.Load(t, strings.ReplaceAll(site("50MB"), "{port}", url[strings.LastIndex(url, ":")+1:]))
+	wantReplay(t, "after a reload", ask("first"), first)
+	wantFresh(t, "second", ask("second"))
+	if got := ask("third"); got.status != 429 {
+		t.Errorf("over a limit of 2 requests: %d", got.status)
+	}
+}

@@ -84,10 +84,22 @@ func (a *Answers) Finish(_ context.Context, id idempotency.ID, owner string, ans
 		e.answer = nil
 	}
 	a.put(e, &a.kept)
+	a.makeRoom()
+	return nil
+}
+
+// Bound changes the number of bytes that are kept at most.
+func (a *Answers) Bound(maxBytes int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.max = maxBytes
+	a.makeRoom()
+}
+
+func (a *Answers) makeRoom() {
 	for a.bytes > a.max && !a.kept.empty() {
 		a.take(a.kept.first())
 	}
-	return nil
 }
 
 // size is what an entry counts towards the bound.

@@ -63,10 +63,40 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
+// A bound that is lowered has answers make room, and one that is raised keeps those that are there.
+func TestBoundIsChanged(t *testing.T) {
+	a := memory.NewAnswers(100_000)
+	state := func(i byte) idempotency.State {
+		s, _, err := a.Begin(t.Context(), idempotency.ID{i}, [32]byte{}, "asks", statetest.Noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for i := range byte(5) {
+		state(i)
+		if err := a.Finish(t.Context(), idempotency.ID{i}, "asks", &idempotency.Answer{Body: make([]byte, 10_000)}, time.Hour+time.Duration(i), statetest.Noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Bound(1_000_000)
+	for i := range byte(5) {
+		if s := state(i); s != idempotency.Answered {
+			t.Errorf("answer %d is in state %d after the bound was raised", i, s)
+		}
+	}
+	a.Bound(25_000)
+	for i, want := range []idempotency.State{idempotency.Fresh, idempotency.Fresh, idempotency.Fresh, idempotency.Answered, idempotency.Answered} {
+		if s := state(byte(i)); s != want {
+			t.Errorf("answer %d is in state %d after the bound was lowered", i, s)
+		}
+	}
+}
+
 func TestModule(t *testing.T) {
 	var m memory.State
 	e, err := m.Open(state.Settings{MaxAnswers: 1000})
-	if err != nil || e.Limits == nil || e.Answers == nil {
+	if err != nil || e.Limits == nil || e.Answers == nil || e.BoundAnswers == nil {
 		t.Errorf("%+v, %v", e, err)
 	}
 	if m.Identity() != new(memory.State).Identity() {

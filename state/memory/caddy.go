@@ -28,7 +28,8 @@ func (*State) Identity() string { return "memory" }
 
 // Open implements state.Module.
 func (*State) Open(s state.Settings) (*state.Engines, error) {
-	return &state.Engines{Limits: NewEngine(s.Restore), Answers: NewAnswers(s.MaxAnswers)}, nil
+	answers := NewAnswers(s.MaxAnswers)
+	return &state.Engines{Limits: NewEngine(s.Restore), Answers: answers, BoundAnswers: answers.Bound}, nil
 }
 
 // UnmarshalCaddyfile sets up the engine from Caddyfile tokens. It has no settings:
