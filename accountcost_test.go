@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -111,6 +112,18 @@ func (c *costed) ask(t testing.TB) (int, http.Header) {
 	return w.status, w.header
 }
 
+// awaitKeys waits until the directory has heard of its store.
+func (c *costed) awaitKeys(t testing.TB) {
+	t.Helper()
+	for range 1000 {
+		if status, _ := c.ask(t); status == http.StatusOK {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the key is not known")
+}
+
 // answered keeps the status of an answer.
 type answered struct {
 	unread
@@ -119,6 +132,31 @@ type answered struct {
 
 // WriteHeader keeps the status.
 func (a *answered) WriteHeader(status int) { a.status = status }
+
+// TestLimitsAllocateLittle holds six limits to the allocations that they are known to need:
+// the meters, what is left of them, what they are settled with, and the headers, which are a
+// string, a slice and the room for them in the map.
+func TestLimitsAllocateLittle(t *testing.T) {
+	const most = 10
+	for _, by := range ways {
+		t.Run(by.kind, func(t *testing.T) {
+			c := newCosted(t, by, limits.Set{})
+			allocations := func() float64 {
+				return testing.AllocsPerRun(500, func() {
+					if status, header := c.ask(t); status != http.StatusOK {
+						t.Fatal(status, header)
+					}
+				})
+			}
+			c.awaitKeys(t)
+			without := allocations()
+			c.secret = c.addKey(t, sixLimits)
+			if with := allocations(); with-without > most {
+				t.Errorf("%v allocations with limits, %v without", with, without)
+			}
+		})
+	}
+}
 
 // BenchmarkAccount measures what a request costs without a network and a store, by a key
 // that has no limits and by one that has six: the difference is what limits cost.
@@ -130,11 +168,7 @@ func BenchmarkAccount(b *testing.B) {
 		}{{"unlimited", limits.Set{}}, {"six limits", sixLimits}} {
 			b.Run(by.kind+"/"+of.name, func(b *testing.B) {
 				c := newCosted(b, by, of.set)
-				for {
-					if status, _ := c.ask(b); status == http.StatusOK {
-						break
-					}
-				}
+				c.awaitKeys(b)
 				b.ReportAllocs()
 				for b.Loop() {
 					if status, header := c.ask(b); status != http.StatusOK {
