@@ -34,20 +34,21 @@ func (a *App) holdPruner(store *openStore, storeID string, c LedgerConfig, h *ho
 		p := &pruner{store: store, logger: logger}
 		p.ctx, p.stop = context.WithCancel(context.Background())
 		if keep > 0 {
-			p.add("records", func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
+			p.add("records", time.Hour, func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
 				return ledger.Prune(ctx, open, keep, now)
 			})
 		}
-		p.add("captures", func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
+		p.add("captures", min(time.Hour, max(time.Minute, keepCaptures/24)), func(ctx context.Context, open stores.Store, now time.Time) (int, error) {
 			return capture.Prune(ctx, open, keepCaptures, maxTotal, now)
 		})
 		return p, nil
 	})
 }
 
-// add adds something that becomes old.
-func (p *pruner) add(what string, prune func(context.Context, stores.Store, time.Time) (int, error)) {
+// add adds something that becomes old, and how often that is looked for.
+func (p *pruner) add(what string, every time.Duration, prune func(context.Context, stores.Store, time.Time) (int, error)) {
 	p.loops = append(p.loops, retention.Loop{
+		Every: every,
 		Prune: func(ctx context.Context, now time.Time) (int, error) {
 			open := p.store.get()
 			if open == nil {

@@ -387,3 +387,19 @@ func TestDelete(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkRecording is what the capture of a stream of 300 events of 200 bytes costs its
+// request.
+func BenchmarkRecording(b *testing.B) {
+	r := NewRecorder(Options{Store: func() Store { return &shelf{} }})
+	defer r.Close(context.Background())
+	request, event := []byte(strings.Repeat("x", 2000)), []byte(strings.Repeat("y", 200))
+	b.ReportAllocs()
+	for b.Loop() {
+		c := r.Begin()
+		for range 300 {
+			c.Write(event)
+		}
+		c.End(Capture{ID: "a"}, request)
+	}
+}

@@ -30,7 +30,7 @@ func InSteps(ctx context.Context, most int, step func(ctx context.Context, most 
 type Loop struct {
 	// Prune deletes what is to be gone at a time, and tells how much that was.
 	Prune func(ctx context.Context, now time.Time) (deleted int, err error)
-	// Every is how often it is called, an hour if it is not set.
+	// Every is how often it is called.
 	Every time.Duration
 	// Now is the clock, time.Now if it is not set.
 	Now func() time.Time
@@ -40,14 +40,11 @@ type Loop struct {
 
 // Run deletes now and from time to time, until ctx ends.
 func (l *Loop) Run(ctx context.Context) {
-	now, every := l.Now, l.Every
+	now := l.Now
 	if now == nil {
 		now = time.Now
 	}
-	if every <= 0 {
-		every = time.Hour
-	}
-	for again := true; again; again = pause(ctx, every) {
+	for again := true; again; again = pause(ctx, l.Every) {
 		deleted, err := l.Prune(ctx, now())
 		if ctx.Err() == nil && (deleted > 0 || err != nil) && l.OnPruned != nil {
 			l.OnPruned(deleted, err)

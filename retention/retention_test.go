@@ -45,7 +45,7 @@ func TestInSteps(t *testing.T) {
 	})
 }
 
-// TestLoop: it deletes at once and then every hour, and tells of what has come of it.
+// TestLoop: it deletes at once and then from time to time, and tells of what has come of it.
 func TestLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
@@ -55,6 +55,7 @@ func TestLoop(t *testing.T) {
 			err     error
 		}{{2, nil}, {0, nil}, {1, errGone}, {0, errGone}}
 		l := Loop{
+			Every: time.Hour,
 			Prune: func(_ context.Context, now time.Time) (int, error) {
 				if len(results) == 0 {
 					return 0, nil
