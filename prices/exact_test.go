@@ -89,8 +89,24 @@ func BenchmarkCostTotal(b *testing.B) {
 }
 
 func TestCostTotalAllocatesNothing(t *testing.T) {
-	u := translate.Usage{Input: 1200, CacheRead: 30_000, Output: 800}
+	u := translate.Usage{Input: 1200, CacheRead: 30_000, Output: 800, Images: 2}
+	if n := testing.AllocsPerRun(100, func() { sonnet.Expect(1200, 800, 2, noon) }); n != 0 {
+		t.Errorf("what is expected: %v allocations", n)
+	}
 	if n := testing.AllocsPerRun(100, func() { sonnet.CostTotal(&u, noon) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkExpect(b *testing.B) {
+	tiered := sonnet
+	tiered.Overrides = []Override{{AbovePrompt: 200_000, Rates: Rates{Input: 6_000_000, Output: 22_500_000}}}
+	for name, p := range map[string]*Price{"plain": &sonnet, "tiers": &tiered} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Expect(1200, 800, 0, noon)
+			}
+		})
 	}
 }
