@@ -23,9 +23,13 @@ func Redis(t testing.TB) (addr string) {
 	return available(t, sharedRedis).Addr
 }
 
-// Valkey does the same with a server that is Valkey.
+// Valkey does the same with a server that is Valkey. Not each system has one to install, so
+// that its absence skips a test even where servers are needed.
 func Valkey(t testing.TB) (addr string) {
 	t.Helper()
+	if _, err := find("valkey-server"); err != nil {
+		t.Skipf("no server here: %v", err)
+	}
 	return available(t, sharedValkey).Addr
 }
 
