@@ -139,9 +139,8 @@ func (a *App) keepNoAccounts() {
 var errNothingStored = errors.New("nothing is stored: the configuration says store off")
 
 // Store gives the store with all in it that has been recorded by now, captures of requests
-// that have ended included. It returns an error
-// if nothing is stored, if the store cannot be reached, or, beside the store, if not all
-// could be stored before ctx ended.
+// that have ended included. It returns an error if nothing is stored, if the store cannot be
+// reached, or, beside the store, if not all could be stored before ctx ended.
 func (a *App) Store(ctx context.Context) (stores.Store, error) {
 	if a.accounts.store == nil {
 		return nil, errNothingStored

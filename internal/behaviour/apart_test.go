@@ -18,12 +18,12 @@ func TestAnswersApart(t *testing.T) {
 	d := newDouble(t)
 	url := gatewaytest.Start(t, providers(d)+gatewaytest.Stored(t)+`
 		key XJP_static_one {
-			id b/c
+			id b.c
 			tenant a
 		}
 		key XJP_static_two {
 			id c
-			tenant a/b
+			tenant a.b
 		}
 `)
 	m, err := gatewaytest.App(t).Manager(context.Background())

@@ -16,7 +16,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
-	"go.uber.org/goleak"
 
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 )
@@ -30,15 +29,7 @@ func TestMain(m *testing.M) {
 		caddycmd.Main()
 		return
 	}
-	dir, err := os.MkdirTemp("", "xjp-native-")
-	if err != nil {
-		panic(err)
-	}
-	caddy.ConfigAutosavePath = filepath.Join(dir, "autosave.json")
-	gatewaytest.VerifyTestMain(m, goleak.Cleanup(func(status int) {
-		os.RemoveAll(dir)
-		os.Exit(status)
-	}))
+	gatewaytest.VerifyTestMain(m)
 }
 
 // server is Caddy in this process with one site.
