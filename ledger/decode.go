@@ -59,9 +59,17 @@ func decodeStart(payload []byte) (*Start, error) {
 // decodeEnd reads the payload of a request's record.
 func decodeEnd(payload []byte) (*Record, error) {
 	r := &Record{}
+	if err := r.decode(payload); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// decode reads the payload of a request's record into an empty one.
+func (r *Record) decode(payload []byte) error {
 	f, err := fieldsOf(payload, endKind)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for f.next() {
 		switch f.field {
@@ -115,7 +123,7 @@ func decodeEnd(payload []byte) (*Record, error) {
 			r.Attempts = append(r.Attempts, f.attempt())
 		}
 	}
-	return r, f.err
+	return f.err
 }
 
 // fields walks over the fields of a payload.

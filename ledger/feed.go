@@ -170,12 +170,12 @@ func (f *feed) batch(most int) (records []Record, more bool, err error) {
 			continue
 		}
 		bytes += len(payload)
-		r, err := decodeEnd(payload)
-		if err != nil {
+		records = append(records, Record{})
+		if err := records[len(records)-1].decode(payload); err != nil {
+			records = records[:len(records)-1]
 			f.report(&DamageError{Segment: f.folder.segmentPath(f.at.segment), Offset: f.at.offset - int64(len(payload)), Bytes: int64(len(payload))})
 			continue
 		}
-		records = append(records, *r)
 	}
 	return records, true, nil
 }
