@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/certmagic"
 	"go.uber.org/goleak"
 )
 
@@ -20,7 +19,7 @@ func VerifyTestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("XDG_DATA_HOME", dir)
-	caddy.DefaultStorage = &certmagic.FileStorage{Path: caddy.AppDataDir()}
+	caddy.DefaultStorage.Path = caddy.AppDataDir()
 	caddy.ConfigAutosavePath = filepath.Join(dir, "autosave.json")
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/caddyserver/caddy/v2.replaceLocalAdminServer.func2"),
