@@ -170,7 +170,7 @@ func writeQuote(w io.Writer, q *admin.ModelQuote) {
 	if q.Images > 0 || q.OutputImages > 0 {
 		fmt.Fprintf(w, ", %d images of prompt and %d of answer", q.Images, q.OutputImages)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\n")
 	row(w, "ROUTE", "PROVIDER", "UPSTREAM", "COST (USD)", "PRICE")
 	for i := range q.Routes {
 		r := &q.Routes[i]
