@@ -97,7 +97,7 @@ func (e *Engine) returned(ctx context.Context) bool {
 	if err := e.counts.probe(ctx); err != nil {
 		return false
 	}
-	e.health.answered()
+	e.health.returned()
 	return true
 }
 

@@ -24,8 +24,18 @@ func (h *health) down() bool {
 	return h.isDown
 }
 
-// answered notes that the server has answered.
+// answered notes that the server has answered. One that is away is not back by that: the
+// answer may have been under way before, and to what a server tells that counts nothing.
 func (h *health) answered() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.isDown {
+		h.failures = 0
+	}
+}
+
+// returned notes that the server counts again.
+func (h *health) returned() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.failures = 0
