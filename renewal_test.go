@@ -44,6 +44,7 @@ func TestRenewals(t *testing.T) {
 		expect("after four times", 3, 1, 3)
 		r.end(other)
 		time.Sleep(renewEvery)
+		synctest.Wait()
 		if r.timed || len(r.open) > 0 {
 			t.Error("something goes on after the last")
 		}
