@@ -103,6 +103,9 @@ func (d *Directory) refresh() {
 	}
 }
 
+// errOutdated says that something has changed while a key was read.
+var errOutdated = errors.New("the key may have changed again")
+
 // readAnew reads a key that was found before. One that has another hash now, or is gone, is
 // left to be looked up by who presents it.
 func (d *Directory) readAnew(e *entry) error {
@@ -117,8 +120,8 @@ func (d *Directory) readAnew(e *entry) error {
 	if err == nil {
 		t, err = store.Tenant(ctx, r.Tenant)
 	}
-	if err == nil {
-		d.memory.keep(newEntry(e.digest, r, t), generation)
+	if err == nil && !d.memory.keep(newEntry(e.digest, r, t), generation) {
+		return errOutdated
 	}
 	if errors.Is(err, ErrNotFound) {
 		return nil

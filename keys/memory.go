@@ -89,12 +89,13 @@ func (m *memory) since() uint64 {
 	return m.generation
 }
 
-// keep remembers a key that was read in a generation.
-func (m *memory) keep(e *entry, generation uint64) {
+// keep remembers a key that was read in a generation, and reports whether that is still the
+// present one.
+func (m *memory) keep(e *entry, generation uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if generation != m.generation {
-		return
+		return false
 	}
 	if old := m.byDigest[e.digest]; old != nil {
 		m.remove(old)
@@ -114,6 +115,7 @@ func (m *memory) keep(e *entry, generation uint64) {
 		m.byTenant[e.principal.Tenant] = keys
 	}
 	keys[e] = struct{}{}
+	return true
 }
 
 // makeRoom removes the first key that was not seen since it was last spared.
