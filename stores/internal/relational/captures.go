@@ -89,11 +89,8 @@ func (s *Store) Captures(ctx context.Context, f capture.Filter) ([]capture.Captu
 	if err != nil {
 		return nil, "", err
 	}
-	if len(page) <= limit {
-		return page, "", nil
-	}
-	last := &page[limit-1]
-	return page[:limit], cursor{last.Time, last.ID}.String(), nil
+	page, next := turn(page, limit, func(last *capture.Capture) cursor { return cursor{last.Time, last.ID} })
+	return page, next, nil
 }
 
 // DeleteCaptures implements capture.Store.

@@ -125,9 +125,6 @@ func (s *Store) AuditLog(ctx context.Context, f keys.AuditFilter) ([]keys.Audit,
 	if err != nil {
 		return nil, "", err
 	}
-	if len(page) <= limit {
-		return page, "", nil
-	}
-	last := &page[limit-1]
-	return page[:limit], cursor{last.Time, last.ID}.String(), nil
+	page, next := turn(page, limit, func(last *keys.Audit) cursor { return cursor{last.Time, last.ID} })
+	return page, next, nil
 }

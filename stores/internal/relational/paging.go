@@ -89,6 +89,15 @@ func latestFirst(limit int) string {
 	return fmt.Sprintf(" ORDER BY time DESC, id DESC LIMIT %d", limit+1)
 }
 
+// turn takes the row that shows that a page is not the last off it, and tells where the next
+// page begins; that is empty behind the last one.
+func turn[T any](page []T, limit int, end func(last *T) cursor) ([]T, string) {
+	if len(page) <= limit {
+		return page, ""
+	}
+	return page[:limit], end(&page[limit-1]).String()
+}
+
 // cursor is the end of a page: the time and id of its last row.
 type cursor struct {
 	time time.Time

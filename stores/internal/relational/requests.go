@@ -181,11 +181,8 @@ func (s *Store) Records(ctx context.Context, f ledger.Filter) ([]ledger.Record, 
 	if err != nil {
 		return nil, "", err
 	}
-	if len(page) <= limit {
-		return page, "", nil
-	}
-	last := &page[limit-1]
-	return page[:limit], cursor{last.Time, last.ID}.String(), nil
+	page, next := turn(page, limit, func(last *ledger.Record) cursor { return cursor{last.Time, last.ID} })
+	return page, next, nil
 }
 
 // Prune implements ledger.Store.
