@@ -166,6 +166,9 @@ func (f *folder) segments() ([]segment, error) {
 			continue
 		}
 		info, err := e.Info()
+		if gone(err) {
+			continue // one that is stored was removed beside us
+		}
 		if err != nil {
 			return nil, err
 		}
