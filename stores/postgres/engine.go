@@ -22,8 +22,8 @@ var _ relational.Engine = engine{}
 // Time implements relational.Engine.
 func (engine) Time(t time.Time) any { return t }
 
-// Insert implements relational.Engine.
-func (engine) Insert(ctx context.Context, tx *sql.Tx, rows *relational.Rows) ([]bool, error) {
+// add adds the rows whose keys are not there yet, and tells which those are.
+func add(ctx context.Context, tx *sql.Tx, rows *relational.Rows) ([]bool, error) {
 	statement, args := unnested(rows)
 	key := rows.Columns[0]
 	inserted, err := tx.QueryContext(ctx, statement+rows.Skipping()+" RETURNING "+key.Name, args...)

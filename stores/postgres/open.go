@@ -85,7 +85,10 @@ func open(ctx context.Context, s settings, location *time.Location) (*relational
 		return nil, engine{}.Explain(err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	return relational.New(relational.Options{Engine: engine{}, Write: db, Read: db, Timeout: s.statementTimeout, Location: location, Close: pool.Close}), nil
+	return relational.New(relational.Options{
+		Engine: engine{}, Requests: relational.RequestRows{Time: engine{}.Time, Add: add},
+		Write: db, Read: db, Timeout: s.statementTimeout, Location: location, Close: pool.Close,
+	}), nil
 }
 
 // upgrade brings the schema up to date, over connections of its own, on which statements

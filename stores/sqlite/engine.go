@@ -22,9 +22,9 @@ var _ relational.Engine = engine{}
 // Time implements relational.Engine.
 func (engine) Time(t time.Time) any { return t.UnixMicro() }
 
-// Insert implements relational.Engine. Rows are mostly new: many are tried in one statement,
-// and one by one only where one of them is there.
-func (e engine) Insert(ctx context.Context, tx *sql.Tx, rows *relational.Rows) ([]bool, error) {
+// add adds the rows whose keys are not there yet, and tells which those are. They are mostly
+// new: many are tried in one statement, and one by one only where one of them is there.
+func (e engine) add(ctx context.Context, tx *sql.Tx, rows *relational.Rows) ([]bool, error) {
 	added := make([]bool, rows.Count)
 	fresh, skipping := e.inserter(tx, rows, ""), e.inserter(tx, rows, rows.Skipping())
 	defer fresh.close()
@@ -77,6 +77,9 @@ func (engine) Ping(context.Context, *sql.Tx) error { return nil }
 
 // Explain implements relational.Engine.
 func (e engine) Explain(err error) error {
+	if errors.Is(err, errDamagedBlock) {
+		return e.damaged(err)
+	}
 	var failure *driver.Error
 	if !errors.As(err, &failure) {
 		return err
@@ -91,13 +94,17 @@ func (e engine) Explain(err error) error {
 	case codes.SQLITE_FULL:
 		return fmt.Errorf("sqlite: %s cannot grow: the disk is full: %w", e.path, err)
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
-		return fmt.Errorf("sqlite: %s is damaged or no database: restore it from a backup, or move it away to begin a new one: %w", e.path, err)
+		return e.damaged(err)
 	case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM:
 		return fmt.Errorf("sqlite: %s cannot be opened for writing: check the rights of the file and of its folder: %w", e.path, err)
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 		return fmt.Errorf("sqlite: %s is in use by another process for too long: %w", e.path, err)
 	}
 	return fmt.Errorf("sqlite: %s: %w", e.path, err)
+}
+
+func (e engine) damaged(err error) error {
+	return fmt.Errorf("sqlite: %s is damaged or no database: restore it from a backup, or move it away to begin a new one: %w", e.path, err)
 }
 
 // Again implements relational.Engine. There is one writer at a time, which waits for others

@@ -17,6 +17,7 @@ import (
 	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/stores"
+	"github.com/rickyjim626/xjp-gateway/stores/internal/relational"
 )
 
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -189,26 +190,41 @@ func TestForgottenChanges(t *testing.T) {
 	}
 }
 
-// TestPlans shows that pages are read by an index, with no more sorting than that of
-// records of one microsecond.
+// TestPlans shows that blocks are read by an index, in its order.
 func TestPlans(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "xjp.db")
 	mustOpen(t, path)
 	db := connect(path, nil, "deferred")
 	defer db.Close()
-	for index, condition := range map[string]string{
-		"xjp_requests_time": "time >= 1", "xjp_requests_tenant": "tenant = 'a' AND time >= 1 AND time < 5", "xjp_requests_key": "key = 'k'",
+	place := relational.Place{Time: now, ID: "x"}
+	for _, c := range []struct {
+		selection relational.Selection
+		index     string
+	}{
+		{relational.Selection{}, "SCAN b USING INDEX xjp_blocks_last"},
+		{relational.Selection{Before: place}, "SEARCH b USING INDEX xjp_blocks_last (last<?)"},
+		{relational.Selection{Filter: ledger.Filter{Since: now, Until: now}, Before: place}, "SEARCH b USING INDEX xjp_blocks_last (last>? AND last<?)"},
+		{relational.Selection{Filter: ledger.Filter{Tenant: "a"}}, "SEARCH o USING PRIMARY KEY (owner=?); SEARCH b USING INTEGER PRIMARY KEY (rowid=?)"},
+		{relational.Selection{Filter: ledger.Filter{Tenant: "a", Key: "k", Since: now, Until: now}}, "SEARCH o USING PRIMARY KEY (owner=? AND last>? AND last<?); SEARCH b USING INTEGER PRIMARY KEY (rowid=?)"},
 	} {
-		plan := explain(t, db, "SELECT * FROM xjp_requests WHERE "+condition+" AND (time, id) < (7, 'x') ORDER BY time DESC, id DESC LIMIT 100")
-		if !strings.Contains(plan, "USING INDEX "+index) || strings.Contains(plan, "B-TREE FOR ORDER BY") {
-			t.Errorf("by %s: %s", condition, plan)
+		statement, args := blocksOf(&c.selection)
+		if plan := explain(t, db, statement, args...); plan != c.index {
+			t.Errorf("%s: %s", statement, plan)
+		}
+	}
+	for statement, index := range map[string]string{
+		selectBlock + ofID: "SEARCH b USING INTEGER PRIMARY KEY (rowid=?); SCALAR SUBQUERY 1; SEARCH xjp_ids USING PRIMARY KEY (id=?)",
+		selectBlock + " WHERE b.first < $1 ORDER BY b.first LIMIT 16": "SEARCH b USING INDEX xjp_blocks_first (first<?)",
+	} {
+		if plan := explain(t, db, statement, 1); plan != index {
+			t.Errorf("%s: %s", statement, plan)
 		}
 	}
 }
 
-func explain(t *testing.T, db *sql.DB, statement string) string {
+func explain(t *testing.T, db *sql.DB, statement string, args ...any) string {
 	t.Helper()
-	rows, err := db.Query("EXPLAIN QUERY PLAN " + statement)
+	rows, err := db.Query("EXPLAIN QUERY PLAN "+statement, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func open(ctx context.Context, path string, location *time.Location, pragmas ...
 	read := connect(path, []string{"query_only(1)"}, "deferred")
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return relational.New(relational.Options{Engine: e, Write: write, Read: read, Location: location}), nil
+	return relational.New(relational.Options{Engine: e, Requests: blocks{e}, Write: write, Read: read, Location: location}), nil
 }
 
 // create makes the folder and the file, if they are not there, for nobody else to read.

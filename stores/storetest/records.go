@@ -1,12 +1,15 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/stores"
@@ -183,6 +186,79 @@ func recordFilters(t *testing.T, open Open) {
 			t.Errorf("%+v gives %q, not %q", f, got, want)
 		}
 	}
+}
+
+// manyRecords shows that pages are right whatever has been inserted together, replaced and
+// deleted before: they are those of the plainest means.
+func manyRecords(t *testing.T, open Open) {
+	s := open(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		name := fmt.Sprint("many", runs.Add(1))
+		for pruned := 1; pruned > 0; { // what a run before has left
+			var err error
+			pruned, err = s.Prune(t.Context(), now.Add(48*time.Hour), 1000)
+			check(t, err)
+		}
+		text := func(label, of string) string {
+			return fmt.Sprint(label, rapid.IntRange(0, 2).Draw(rt, of))
+		}
+		var all []ledger.Record
+		for i := range rapid.IntRange(1, 60).Draw(rt, "records") {
+			all = append(all, ledger.Record{
+				ID: fmt.Sprintf("%s-%03d", name, rapid.IntRange(0, 9).Draw(rt, "id")*100+i), Time: now.Add(time.Duration(rapid.IntRange(-20, 20).Draw(rt, "time")) * time.Minute),
+				Tenant: text("t", "tenant"), Key: text("k", "key"), Model: name, Session: text("s", "session"), End: rapid.SampledFrom([]ledger.End{ledger.Complete, ledger.Lost}).Draw(rt, "end"),
+			})
+		}
+		for rest := all; len(rest) > 0; {
+			n := rapid.IntRange(1, len(rest)).Draw(rt, "batch")
+			check(t, s.Insert(t.Context(), rest[:n]))
+			rest = rest[n:]
+		}
+		for i := range all {
+			if all[i].End == ledger.Lost && rapid.Bool().Draw(rt, "found") {
+				all[i].End, all[i].Tenant, all[i].Time = ledger.Refused, text("t", "tenant"), all[i].Time.Add(time.Hour)
+				check(t, s.Insert(t.Context(), all[i:i+1]))
+			}
+		}
+		slices.SortFunc(all, func(a, b ledger.Record) int {
+			return cmp.Or(b.Time.Compare(a.Time), strings.Compare(b.ID, a.ID))
+		})
+		for range 5 {
+			some := func(text string) string { return rapid.SampledFrom([]string{"", text}).Draw(rt, "some") }
+			f := ledger.Filter{Model: name, Tenant: some("t1"), Key: some("k1"), Session: some("s1"), Limit: rapid.IntRange(1, 40).Draw(rt, "limit")}
+			if rapid.Bool().Draw(rt, "span") {
+				f.Since = now.Add(time.Duration(rapid.IntRange(-20, 20).Draw(rt, "since")) * time.Minute)
+				f.Until = f.Since.Add(time.Duration(rapid.IntRange(0, 30).Draw(rt, "until")) * time.Minute)
+			}
+			want := slices.DeleteFunc(slices.Clone(all), func(r ledger.Record) bool {
+				return f.Tenant != "" && r.Tenant != f.Tenant || f.Key != "" && r.Key != f.Key || f.Session != "" && r.Session != f.Session ||
+					!f.Since.IsZero() && (r.Time.Before(f.Since) || !r.Time.Before(f.Until))
+			})
+			if got := pages(t, s, f, func() {}); !reflect.DeepEqual(got, want) && len(got)+len(want) > 0 {
+				rt.Fatalf("%+v gives %s, not %s", f, idsOf(got), idsOf(want))
+			}
+		}
+		end := now.Add(time.Duration(rapid.IntRange(-20, 20).Draw(rt, "pruned")) * time.Minute)
+		left := slices.DeleteFunc(slices.Clone(all), func(r ledger.Record) bool { return r.Time.Before(end) })
+		sum := 0
+		for pruned := 1; pruned > 0; sum += pruned {
+			most := rapid.IntRange(1, 30).Draw(rt, "most")
+			var err error
+			if pruned, err = s.Prune(t.Context(), end, most); err != nil || pruned > most {
+				rt.Fatalf("%d were deleted of at most %d: %v", pruned, most, err)
+			}
+		}
+		if got := pages(t, s, ledger.Filter{Limit: 100}, func() {}); !reflect.DeepEqual(got, left) && len(got)+len(left) > 0 || sum != len(all)-len(left) {
+			rt.Fatalf("%d of %d were deleted; left are %s, not %s", sum, len(all), idsOf(got), idsOf(left))
+		}
+	})
+}
+
+func idsOf(records []ledger.Record) (ids []string) {
+	for i := range records {
+		ids = append(ids, records[i].ID)
+	}
+	return ids
 }
 
 // tenantsApart shows that what one tenant asks for tells nothing of another.

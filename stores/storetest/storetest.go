@@ -63,6 +63,7 @@ var others = []test{
 	{"pages of records", recordPages},
 	{"records again", recordsAgain},
 	{"large batches", largeBatches},
+	{"many records", manyRecords},
 	{"tenants apart", tenantsApart},
 	{"usage by days", usageByDays},
 	{"sums are those of records", sumsOfRecords},

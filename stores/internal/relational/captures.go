@@ -46,7 +46,7 @@ func bytesOf(b *capture.Body) []byte {
 const captureHead = "SELECT id, time, tenant, key, request_size, answer_size, length(request), length(answer)"
 
 // scanHead reads a capture without its contents.
-func scanHead(scan scanner, c *capture.Capture, more ...any) error {
+func scanHead(scan Scanner, c *capture.Capture, more ...any) error {
 	var request, answer int64
 	err := scan(append([]any{&c.ID, (*moment)(&c.Time), &c.Tenant, &c.Key, &c.Request.Size, &c.Answer.Size, &request, &answer}, more...)...)
 	c.Request.Truncated, c.Answer.Truncated = request < c.Request.Size, answer < c.Answer.Size
@@ -62,7 +62,7 @@ func (s *Store) Capture(ctx context.Context, tenant, id string) (*capture.Captur
 	w.add("id = ", id)
 	w.is("tenant", tenant)
 	var found *capture.Capture
-	err := s.query(ctx, func(scan scanner) error {
+	err := s.query(ctx, func(scan Scanner) error {
 		found = new(capture.Capture)
 		return scanHead(scan, found, &found.Request.Content, &found.Answer.Content)
 	}, captureHead+", request, answer FROM xjp_captures"+w.String(), w.args...)
@@ -74,13 +74,13 @@ func (s *Store) Captures(ctx context.Context, f capture.Filter) ([]capture.Captu
 	w := new(where)
 	w.is("tenant", f.Tenant)
 	w.is("key", f.Key)
-	s.span(w, f.Since, f.Until)
+	w.span(s.engine.Time, f.Since, f.Until)
 	limit, err := s.page(w, f.After, f.Limit)
 	if err != nil {
 		return nil, "", err
 	}
 	var page []capture.Capture
-	err = s.query(ctx, func(scan scanner) error {
+	err = s.query(ctx, func(scan Scanner) error {
 		var c capture.Capture
 		err := scanHead(scan, &c)
 		page = append(page, c)
@@ -89,7 +89,7 @@ func (s *Store) Captures(ctx context.Context, f capture.Filter) ([]capture.Captu
 	if err != nil {
 		return nil, "", err
 	}
-	page, next := turn(page, limit, func(last *capture.Capture) cursor { return cursor{last.Time, last.ID} })
+	page, next := turn(page, limit, func(last *capture.Capture) Place { return Place{last.Time, last.ID} })
 	return page, next, nil
 }
 
@@ -114,7 +114,7 @@ const deletedAtOnce = 100
 // deleteCaptures deletes the captures whose ids a statement gives.
 func (s *Store) deleteCaptures(ctx context.Context, statement string, args ...any) (int, error) {
 	var ids []string
-	err := s.query(ctx, func(scan scanner) error {
+	err := s.query(ctx, func(scan Scanner) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)

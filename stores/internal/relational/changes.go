@@ -60,7 +60,7 @@ func (s *Store) Changes(ctx context.Context, since int64) ([]keys.Change, int64,
 	var changes []keys.Change
 	now := since
 	// One statement sees the last number and the changes at one moment.
-	err := s.query(ctx, func(scan scanner) error {
+	err := s.query(ctx, func(scan Scanner) error {
 		var number sql.NullInt64
 		var tenant, key sql.NullString
 		if err := scan(&last, &number, &tenant, &key); err != nil {
@@ -110,13 +110,13 @@ func (s *Store) AuditLog(ctx context.Context, f keys.AuditFilter) ([]keys.Audit,
 	w := new(where)
 	w.is("tenant", f.Tenant)
 	w.is("subject", f.Subject)
-	s.span(w, f.Since, f.Until)
+	w.span(s.engine.Time, f.Since, f.Until)
 	limit, err := s.page(w, f.After, f.Limit)
 	if err != nil {
 		return nil, "", err
 	}
 	var page []keys.Audit
-	err = s.query(ctx, func(scan scanner) error {
+	err = s.query(ctx, func(scan Scanner) error {
 		var a keys.Audit
 		err := scan(&a.ID, (*moment)(&a.Time), &a.Actor, &a.Action, &a.Tenant, &a.Subject, &a.Detail)
 		page = append(page, a)
@@ -125,6 +125,6 @@ func (s *Store) AuditLog(ctx context.Context, f keys.AuditFilter) ([]keys.Audit,
 	if err != nil {
 		return nil, "", err
 	}
-	page, next := turn(page, limit, func(last *keys.Audit) cursor { return cursor{last.Time, last.ID} })
+	page, next := turn(page, limit, func(last *keys.Audit) Place { return Place{last.Time, last.ID} })
 	return page, next, nil
 }

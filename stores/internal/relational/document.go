@@ -9,10 +9,10 @@ import (
 	"github.com/rickyjim626/xjp-gateway/prices"
 )
 
-// appendDocument appends what a record says beside the columns that it has of its own, with
+// AppendDocument appends what a record says beside the columns that it has of its own, with
 // the names that it has elsewhere. It is done for each request, and by hand costs half of
 // what reflection does.
-func appendDocument(dst []byte, r *ledger.Record) []byte {
+func AppendDocument(dst []byte, r *ledger.Record) []byte {
 	o := object(append(dst, '{'))
 	o.text("endpoint", r.Endpoint)
 	o.text("dialect", r.Dialect)

@@ -32,7 +32,7 @@ func TestDocument(t *testing.T) {
 		}
 		// Columns hold these.
 		got := ledger.Record{ID: want.ID, Tenant: want.Tenant, Key: want.Key, Model: want.Model, Provider: want.Provider, Session: want.Session, End: want.End}
-		written := appendDocument(nil, &r)
+		written := AppendDocument(nil, &r)
 		if err := json.Unmarshal(written, &got); err != nil {
 			t.Fatalf("%s: %v", written, err)
 		}
@@ -52,6 +52,6 @@ func BenchmarkDocument(b *testing.B) {
 	b.ReportAllocs()
 	var document []byte
 	for b.Loop() {
-		document = appendDocument(document[:0], &r)
+		document = AppendDocument(document[:0], &r)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const selectKeys = `SELECT id, tenant, hash, pepper, description, scope, limits, disabled, revoked, expires, last_used, capture, metadata, replaces,
 	created, updated, version FROM xjp_keys`
 
-func scanKey(scan scanner) (*keys.Record, error) {
+func scanKey(scan Scanner) (*keys.Record, error) {
 	r := new(keys.Record)
 	return r, scan(&r.ID, &r.Tenant, (*digest)(&r.Hash), &r.Pepper, &r.Description, document{&r.Scope}, document{&r.Limits}, &r.Disabled,
 		optional{&r.Revoked}, optional{&r.Expires}, optional{&r.LastUsed}, document{&r.Capture}, document{&r.Metadata}, &r.Replaces,
@@ -63,7 +63,7 @@ func (s *Store) KeyByHash(ctx context.Context, hash [32]byte) (*keys.Record, err
 
 func (s *Store) key(ctx context.Context, w *where) (*keys.Record, error) {
 	var found *keys.Record
-	err := s.query(ctx, func(scan scanner) (err error) {
+	err := s.query(ctx, func(scan Scanner) (err error) {
 		found, err = scanKey(scan)
 		return err
 	}, selectKeys+w.String(), w.args...)
@@ -79,7 +79,7 @@ func (s *Store) Keys(ctx context.Context, tenant, after string, limit int) ([]ke
 	w.add("id > ", clean(after))
 	w.is("tenant", tenant)
 	var page []keys.Record
-	err := s.query(ctx, func(scan scanner) error {
+	err := s.query(ctx, func(scan Scanner) error {
 		r, err := scanKey(scan)
 		page = append(page, *r)
 		return err

@@ -52,12 +52,20 @@ func (w *where) String() string {
 }
 
 // span asks for a span of time, which has no bound where a time is not set.
-func (s *Store) span(w *where, since, until time.Time) {
+func (w *where) span(as func(time.Time) any, since, until time.Time) {
 	if !since.IsZero() {
-		w.add("time >= ", s.engine.Time(since))
+		w.add("time >= ", as(since))
 	}
 	if !until.IsZero() {
-		w.add("time < ", s.engine.Time(until))
+		w.add("time < ", as(until))
+	}
+}
+
+// before asks for what comes before a place, unless that is behind all.
+func (w *where) before(as func(time.Time) any, p Place) {
+	if p != (Place{}) {
+		w.args = append(w.args, as(p.Time), p.ID)
+		w.conditions = append(w.conditions, fmt.Sprintf("(time, id) < ($%d, $%d)", len(w.args)-1, len(w.args)))
 	}
 }
 
@@ -70,18 +78,21 @@ const (
 // page asks for what lies behind a page's end, and tells how long the next one is.
 func (s *Store) page(w *where, after string, limit int) (int, error) {
 	if after != "" {
-		c, err := parseCursor(after)
+		p, err := parsePlace(after)
 		if err != nil {
 			return 0, err
 		}
-		n := len(w.args)
-		w.conditions = append(w.conditions, fmt.Sprintf("(time, id) < ($%d, $%d)", n+1, n+2))
-		w.args = append(w.args, s.engine.Time(c.time), c.id)
+		w.before(s.engine.Time, p)
 	}
+	return pageLength(limit), nil
+}
+
+// pageLength is the length of a page for which a caller has asked for one.
+func pageLength(limit int) int {
 	if limit <= 0 {
 		limit = usualPage
 	}
-	return min(limit, longestPage), nil
+	return min(limit, longestPage)
 }
 
 // latestFirst orders a page and asks for one row more, which shows that it is not the last.
@@ -91,29 +102,23 @@ func latestFirst(limit int) string {
 
 // turn takes the row that shows that a page is not the last off it, and tells where the next
 // page begins; that is empty behind the last one.
-func turn[T any](page []T, limit int, end func(last *T) cursor) ([]T, string) {
+func turn[T any](page []T, limit int, end func(last *T) Place) ([]T, string) {
 	if len(page) <= limit {
 		return page, ""
 	}
 	return page[:limit], end(&page[limit-1]).String()
 }
 
-// cursor is the end of a page: the time and id of its last row.
-type cursor struct {
-	time time.Time
-	id   string
+// String is a place as callers hand it back.
+func (p Place) String() string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(p.Time.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(b, p.ID...))
 }
 
-// String is a cursor as callers hand it back.
-func (c cursor) String() string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.time.UnixMicro()))
-	return base64.RawURLEncoding.EncodeToString(append(b, c.id...))
-}
-
-func parseCursor(text string) (cursor, error) {
+func parsePlace(text string) (Place, error) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) < 9 || !isClean(string(b[8:])) {
-		return cursor{}, stores.ErrCursor
+		return Place{}, stores.ErrCursor
 	}
-	return cursor{time.UnixMicro(int64(binary.BigEndian.Uint64(b))), string(b[8:])}, nil
+	return Place{time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), string(b[8:])}, nil
 }

@@ -12,29 +12,42 @@ import (
 	"github.com/rickyjim626/xjp-gateway/ledger"
 )
 
-// requests are the columns of the table of requests, the key first: what requests are chosen
-// by, and a document of all else, their attempts with it. So a request costs one short row.
-var requests = []field[ledger.Record]{
-	{"id", Text, func(r *ledger.Record) any { return &r.ID }},
-	{"time", Time, func(r *ledger.Record) any { return &r.Time }},
-	{"tenant", Text, func(r *ledger.Record) any { return &r.Tenant }},
-	{"key", Text, func(r *ledger.Record) any { return &r.Key }},
-	{"model", Text, func(r *ledger.Record) any { return &r.Model }},
-	{"provider", Text, func(r *ledger.Record) any { return &r.Provider }},
-	{"session", Text, func(r *ledger.Record) any { return &r.Session }},
-	{"ending", Text, func(r *ledger.Record) any { return &r.End }},
-	{"record", JSON, func(r *ledger.Record) any { return r }},
+// Requests is how a database keeps the records of requests. What is changed is changed within
+// a transaction of the store, which keeps the sums by day beside it. All texts that records are
+// chosen by are clean, and times exact.
+type Requests interface {
+	// Insert adds the records whose ids are not there yet, and tells which those are. The ids
+	// are in order, each once.
+	Insert(ctx context.Context, tx *sql.Tx, records []*ledger.Record) (added []bool, err error)
+	// DeleteLost takes out those of the records that are there as lost, and gives what was
+	// there.
+	DeleteLost(ctx context.Context, tx *sql.Tx, records []*ledger.Record) (lost []*ledger.Record, err error)
+	// Change hands a record to a function, and keeps what that has made of it if it says so.
+	// Nobody else changes it meanwhile. The error is ledger.ErrNoRecord if the id is unknown.
+	Change(ctx context.Context, tx *sql.Tx, id string, change func(r *ledger.Record) bool) error
+	// Record gives the record with an id, nil if there is none.
+	Record(ctx context.Context, query Query, id string) (*ledger.Record, error)
+	// Records gives the records of a selection, the latest first, and one more than its limit if
+	// there are more.
+	Records(ctx context.Context, query Query, s *Selection) ([]ledger.Record, error)
+	// Prune deletes records from before a time, at most some at once, and tells how many it has
+	// deleted.
+	Prune(ctx context.Context, tx *sql.Tx, before time.Time, most int) (int, error)
 }
 
-var selectRequests = "SELECT " + names(requests) + " FROM xjp_requests"
+// Query hands each row that a statement gives to a function.
+type Query func(ctx context.Context, row func(scan Scanner) error, statement string, args ...any) error
 
-func requestRows(records []*ledger.Record) *Rows {
-	return rowsOf("xjp_requests", 1, requests, records)
+// Selection chooses records. Its After is read already: it is Before.
+type Selection struct {
+	ledger.Filter
+	Before Place
 }
 
-func scanRequest(scan scanner) (*ledger.Record, error) {
-	r := new(ledger.Record)
-	return r, scan(targets(requests, r)...)
+// Place is one in the order of records: by time, then by id. The zero place is behind all.
+type Place struct {
+	Time time.Time
+	ID   string
 }
 
 // Insert implements ledger.Store.
@@ -49,7 +62,7 @@ func (s *Store) Insert(ctx context.Context, records []ledger.Record) error {
 	}
 	batch := distinct(records)
 	return s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		added, err := s.engine.Insert(ctx, tx, requestRows(batch))
+		added, err := s.requests.Insert(ctx, tx, batch)
 		if err != nil {
 			return err
 		}
@@ -70,17 +83,29 @@ func (s *Store) Insert(ctx context.Context, records []ledger.Record) error {
 	})
 }
 
-// distinct gives one record for each id, in the order of the ids, so that transactions meet
-// rows in one order and do not wait for one another for ever.
+// distinct gives one record for each id, as it is kept, in the order of the ids, so that
+// transactions meet rows in one order and do not wait for one another for ever.
 func distinct(records []ledger.Record) []*ledger.Record {
 	list := make([]*ledger.Record, len(records))
 	for i := range records {
-		list[i] = &records[i]
+		list[i] = kept(&records[i])
 	}
 	slices.SortStableFunc(list, func(a, b *ledger.Record) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), lostLast(a, b))
 	})
 	return slices.CompactFunc(list, func(a, b *ledger.Record) bool { return a.ID == b.ID })
+}
+
+// kept is a record as it is kept: a copy where that is not what was given.
+func kept(r *ledger.Record) *ledger.Record {
+	at := exact(r.Time)
+	if at == r.Time && isClean(r.Tenant) && isClean(r.Key) && isClean(r.Model) && isClean(r.Provider) && isClean(r.Session) && isClean(string(r.End)) {
+		return r
+	}
+	k := *r
+	k.Time, k.Tenant, k.Key, k.Model = at, clean(r.Tenant), clean(r.Key), clean(r.Model)
+	k.Provider, k.Session, k.End = clean(r.Provider), clean(r.Session), ledger.End(clean(string(r.End)))
+	return &k
 }
 
 func lostLast(a, b *ledger.Record) int {
@@ -99,9 +124,13 @@ const lateAtOnce = 500
 // replaceLost puts records whose ids are there in the place of lost ones.
 func (s *Store) replaceLost(ctx context.Context, tx *sql.Tx, late []*ledger.Record, sums *sums) error {
 	for part := range slices.Chunk(late, lateAtOnce) {
-		lost, err := deleteLost(ctx, tx, part)
+		deleted, err := s.requests.DeleteLost(ctx, tx, part)
 		if err != nil {
 			return err
+		}
+		lost := make(map[string]*ledger.Record, len(deleted))
+		for _, r := range deleted {
+			lost[r.ID] = r
 		}
 		var found []*ledger.Record
 		for _, r := range part {
@@ -114,30 +143,44 @@ func (s *Store) replaceLost(ctx context.Context, tx *sql.Tx, late []*ledger.Reco
 		if len(found) == 0 {
 			continue
 		}
-		if _, err := s.engine.Insert(ctx, tx, requestRows(found)); err != nil {
+		if _, err := s.requests.Insert(ctx, tx, found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deleteLost takes out those of the records that are there as lost.
-func deleteLost(ctx context.Context, tx *sql.Tx, records []*ledger.Record) (map[string]*ledger.Record, error) {
-	w := new(where)
-	w.add("ending = ", string(ledger.Lost))
-	w.in("id", len(records), func(i int) any { return records[i].ID })
-	rows, err := tx.QueryContext(ctx, "DELETE FROM xjp_requests"+w.String()+" RETURNING "+names(requests), w.args...)
+// Amend implements ledger.Store.
+func (s *Store) Amend(ctx context.Context, id string, told *ledger.Attempt) (*ledger.Attempt, error) {
+	if !isClean(id) {
+		return nil, ledger.ErrNoRecord
+	}
+	var replaced *ledger.Attempt
+	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		replaced = nil
+		sums := newSums(s.location)
+		err := s.requests.Change(ctx, tx, id, func(r *ledger.Record) bool {
+			i := slices.IndexFunc(r.Attempts, func(a ledger.Attempt) bool { return a.Number == told.Number })
+			if i < 0 || !r.Attempts[i].Untold() {
+				return false
+			}
+			untold := r.Attempts[i]
+			sums.count(r, -1)
+			r.Attempts[i] = *told
+			r.Sum()
+			sums.count(r, 1)
+			replaced = &untold
+			return true
+		})
+		if err != nil || replaced == nil {
+			return err
+		}
+		return s.engine.Accumulate(ctx, tx, sums.rows())
+	})
 	if err != nil {
 		return nil, err
 	}
-	lost := map[string]*ledger.Record{}
-	return lost, each(rows, func(scan scanner) error {
-		r, err := scanRequest(scan)
-		if err == nil {
-			lost[r.ID] = r
-		}
-		return err
-	})
+	return replaced, nil
 }
 
 // Record implements ledger.Store.
@@ -145,58 +188,42 @@ func (s *Store) Record(ctx context.Context, tenant, id string) (*ledger.Record, 
 	if !isClean(id) {
 		return nil, nil
 	}
-	w := new(where)
-	w.add("id = ", id)
-	w.is("tenant", tenant)
-	var found *ledger.Record
-	err := s.query(ctx, func(scan scanner) (err error) {
-		found, err = scanRequest(scan)
-		return err
-	}, selectRequests+w.String(), w.args...)
-	return found, err
+	r, err := s.requests.Record(ctx, s.query, id)
+	if err != nil || r == nil || tenant != "" && r.Tenant != tenant {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Records implements ledger.Store.
 func (s *Store) Records(ctx context.Context, f ledger.Filter) ([]ledger.Record, string, error) {
-	w := new(where)
-	w.is("tenant", f.Tenant)
-	w.is("key", f.Key)
-	w.is("model", f.Model)
-	w.is("provider", f.Provider)
-	w.is("session", f.Session)
-	w.is("ending", string(f.End))
-	s.span(w, f.Since, f.Until)
-	limit, err := s.page(w, f.After, f.Limit)
-	if err != nil {
-		return nil, "", err
-	}
-	var page []ledger.Record
-	err = s.query(ctx, func(scan scanner) error {
-		r, err := scanRequest(scan)
-		if err == nil {
-			page = append(page, *r)
+	selection := Selection{Filter: f}
+	selection.Limit = pageLength(f.Limit)
+	if f.After != "" {
+		var err error
+		if selection.Before, err = parsePlace(f.After); err != nil {
+			return nil, "", err
 		}
-		return err
-	}, selectRequests+w.String()+latestFirst(limit), w.args...)
+	}
+	for _, text := range []string{f.Tenant, f.Key, f.Model, f.Provider, f.Session, string(f.End)} {
+		if !isClean(text) {
+			return nil, "", nil // no record has such a value
+		}
+	}
+	page, err := s.requests.Records(ctx, s.query, &selection)
 	if err != nil {
 		return nil, "", err
 	}
-	page, next := turn(page, limit, func(last *ledger.Record) cursor { return cursor{last.Time, last.ID} })
+	page, next := turn(page, selection.Limit, func(last *ledger.Record) Place { return Place{last.Time, last.ID} })
 	return page, next, nil
 }
 
 // Prune implements ledger.Store.
 func (s *Store) Prune(ctx context.Context, before time.Time, most int) (int, error) {
-	var deleted int64
-	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, fmt.Sprintf(
-			"DELETE FROM xjp_requests WHERE id IN (SELECT id FROM xjp_requests WHERE time < $1 ORDER BY time, id LIMIT %d)", most),
-			s.engine.Time(before))
-		if err != nil {
-			return err
-		}
-		deleted, err = result.RowsAffected()
+	deleted := 0
+	err := s.transact(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		deleted, err = s.requests.Prune(ctx, tx, before, most)
 		return err
 	})
-	return int(deleted), err
+	return deleted, err
 }

@@ -117,7 +117,7 @@ func value(pointer any, scratch *[]byte) any {
 	case *time.Time:
 		return exact(*p)
 	case *ledger.Record:
-		*scratch = appendDocument((*scratch)[:0], p)
+		*scratch = AppendDocument((*scratch)[:0], p)
 		return string(*scratch)
 	}
 	panic(fmt.Sprintf("relational: a field of the type %T", pointer))

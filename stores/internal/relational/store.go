@@ -13,8 +13,6 @@ import (
 type Engine interface {
 	// Time is a time as statements of the engine take it.
 	Time(t time.Time) any
-	// Insert adds the rows whose keys are not there yet, and tells which those are.
-	Insert(ctx context.Context, tx *sql.Tx, rows *Rows) (added []bool, err error)
 	// Accumulate adds the rows; the numbers of those whose keys are there already are added
 	// to the numbers there.
 	Accumulate(ctx context.Context, tx *sql.Tx, rows *Rows) error
@@ -35,7 +33,8 @@ const tries = 4
 
 // Options are what an engine tells of its database.
 type Options struct {
-	Engine Engine
+	Engine   Engine
+	Requests Requests
 	// Write is for transactions that change something, Read for all else; they may be one.
 	Write, Read *sql.DB
 	// Timeout bounds each statement and transaction; 0 does not.
@@ -50,6 +49,7 @@ type Options struct {
 // date. It implements stores.Store.
 type Store struct {
 	engine   Engine
+	requests Requests
 	options  Options
 	location *time.Location
 }
@@ -59,7 +59,7 @@ func New(o Options) *Store {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	return &Store{engine: o.Engine, options: o, location: o.Location}
+	return &Store{engine: o.Engine, requests: o.Requests, options: o, location: o.Location}
 }
 
 // Ping implements stores.Store.
@@ -107,7 +107,7 @@ func (s *Store) transactOnce(ctx context.Context, do func(ctx context.Context, t
 }
 
 // query hands each row that a statement gives to a function.
-func (s *Store) query(ctx context.Context, row func(scan scanner) error, statement string, args ...any) error {
+func (s *Store) query(ctx context.Context, row func(scan Scanner) error, statement string, args ...any) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	rows, err := s.options.Read.QueryContext(ctx, statement, args...)
@@ -117,11 +117,11 @@ func (s *Store) query(ctx context.Context, row func(scan scanner) error, stateme
 	return s.explain(each(rows, row))
 }
 
-// scanner reads a row's columns into what pointers point to.
-type scanner func(into ...any) error
+// Scanner reads a row's columns into what pointers point to.
+type Scanner func(into ...any) error
 
 // each hands each row to a function and closes the rows.
-func each(rows *sql.Rows, row func(scan scanner) error) error {
+func each(rows *sql.Rows, row func(scan Scanner) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {

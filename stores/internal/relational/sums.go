@@ -129,7 +129,7 @@ func (s *Store) Usage(ctx context.Context, q ledger.Query) ([]ledger.Sum, error)
 		w.add("day < ", dayOf(q.Until, s.location))
 	}
 	var sums []ledger.Sum
-	err = s.query(ctx, func(scan scanner) error {
+	err = s.query(ctx, func(scan Scanner) error {
 		var sum ledger.Sum
 		err := scan(append(targets(groups, &sum), targets(sumNumbers, &sum)...)...)
 		sums = append(sums, sum)

@@ -11,7 +11,7 @@ import (
 
 const selectTenants = "SELECT id, name, disabled, limits, key_limits, model_limits, metadata, created, updated, version FROM xjp_tenants"
 
-func scanTenant(scan scanner) (*keys.Tenant, error) {
+func scanTenant(scan Scanner) (*keys.Tenant, error) {
 	t := new(keys.Tenant)
 	return t, scan(&t.ID, &t.Name, &t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
 		(*moment)(&t.Created), (*moment)(&t.Updated), &t.Version)
@@ -32,7 +32,7 @@ func (s *Store) Tenant(ctx context.Context, id string) (*keys.Tenant, error) {
 		return nil, keys.ErrNotFound
 	}
 	var found *keys.Tenant
-	err := s.query(ctx, func(scan scanner) (err error) {
+	err := s.query(ctx, func(scan Scanner) (err error) {
 		found, err = scanTenant(scan)
 		return err
 	}, selectTenants+" WHERE id = $1", id)
@@ -45,7 +45,7 @@ func (s *Store) Tenant(ctx context.Context, id string) (*keys.Tenant, error) {
 // Tenants implements keys.Store.
 func (s *Store) Tenants(ctx context.Context, after string, limit int) ([]keys.Tenant, error) {
 	var page []keys.Tenant
-	err := s.query(ctx, func(scan scanner) error {
+	err := s.query(ctx, func(scan Scanner) error {
 		t, err := scanTenant(scan)
 		page = append(page, *t)
 		return err
