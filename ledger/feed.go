@@ -32,6 +32,7 @@ type feed struct {
 	at      position
 	scanner *scanner // of the segment at hand; nil if it is not open
 	file    *os.File // its file; nil if there is none to read
+	records []Record // the batch before, whose room the next one takes
 
 	mu     sync.Mutex
 	marked position // what has been stored
@@ -155,16 +156,18 @@ func (f *feed) leave() {
 // mostBatchBytes bounds the size of a batch beside its number of records.
 const mostBatchBytes = 4 << 20
 
-// batch reads the next records, at most so many, and tells whether there may be more. Starts
-// are passed over.
+// batch reads the next records, at most so many, and tells whether there may be more. They are
+// valid until the batch after. Starts are passed over.
 func (f *feed) batch(most int) (records []Record, more bool, err error) {
+	records = f.records[:0]
+	defer func() { f.records = records[:0] }()
 	for bytes := 0; len(records) < most && bytes < mostBatchBytes; {
 		payload, err := f.next()
 		if err == io.EOF {
 			return records, false, nil
 		}
 		if err != nil {
-			return nil, false, err
+			return records[:0], false, err
 		}
 		if payload[0] != endKind {
 			continue
