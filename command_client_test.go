@@ -69,6 +69,8 @@ model chat {
 	fallback demo b
 }` + gatewaytest.Stored(t))
 	off := strings.ReplaceAll(site, "{port}", "1")
+	// Old captures are looked for as soon as the gateway runs.
+	site = strings.Replace(site, "ledger {", "ledger {\n\t\t\tcapture {\n\t\t\t\tretention 100000h\n\t\t\t}", 1)
 	site = strings.Replace(site, "admin off", "admin "+admin, 1)
 	gatewaytest.Run(t, site)
 	if err := gatewaytest.Store(t).Insert(context.Background(), oldRecords()); err != nil {
