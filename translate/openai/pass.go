@@ -54,7 +54,8 @@ func usageEdits(root scan.Value) []scan.Edit {
 // PassResponse hands a whole answer on with the logical model name.
 func (Dialect) PassResponse(dst []byte, doc *scan.Doc, x *translate.Exchange) ([]byte, translate.Seen) {
 	v := doc.Root()
-	seen := translate.Seen{ID: v.Get("id").Str(), Model: v.Get("model").Str(), Usage: ParseUsage(v.Get("usage"))}
+	var tier served
+	seen := translate.Seen{ID: v.Get("id").Str(), Model: v.Get("model").Str(), Usage: tier.usage(v)}
 	if seen.Err = errorIn(v); seen.Err != nil {
 		return dst, seen
 	}

@@ -19,8 +19,9 @@ type pass struct {
 	output   bool
 	ended    bool
 	begun    bool
-	fresh    bool   // the record at hand tells content, or the reason to stop
-	told     bool   // usage has been told
+	fresh    bool // the record at hand tells content, or the reason to stop
+	told     bool // usage has been told
+	tier     served
 	last     []byte // a record of the latest usage that came beside choices
 	layout   []scan.Member
 	edits    []scan.Edit
@@ -120,12 +121,7 @@ func (p *pass) look(v scan.Value, seen *translate.Seen) {
 	p.output = p.output || seen.Content
 	p.fresh = seen.Content || finishes
 	p.finished = p.finished || finishes
-	if u := v.Get("usage"); u.Exists() {
-		seen.Usage = ParseUsage(u)
-	}
-	if seen.Usage == nil {
-		seen.Usage = ParseUsage(v.At("x_groq", "usage"))
-	}
+	seen.Usage = p.tier.usage(v)
 	if !p.begun {
 		p.begun = true
 		seen.ID, seen.Model = v.Get("id").Str(), v.Get("model").Str()

@@ -17,7 +17,7 @@ type decoder struct {
 	output  bool
 	choices []*candidate
 	usage   *translate.Usage
-	tier    string // that served
+	tier    served
 	routine routine
 	usual   int // the index of the choice that routine chunks belong to
 }
@@ -97,15 +97,7 @@ func (d *decoder) record(v scan.Value) {
 		index, _ := c.Get("index").Int()
 		d.choice(d.candidate(int(index)), c)
 	}
-	u := ParseUsage(v.Get("usage"))
-	if u == nil {
-		u = ParseUsage(v.At("x_groq", "usage"))
-	}
-	if t := v.Get("service_tier").Text(); len(t) > 0 && string(t) != d.tier {
-		d.tier = string(t)
-	}
-	if u != nil {
-		u.ServiceTier = d.tier
+	if u := d.tier.usage(v); u != nil {
 		d.usage = u
 		d.add(translate.Event{Kind: translate.EventUsage, Usage: u})
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/rickyjim626/xjp-gateway/translate"
 	"github.com/rickyjim626/xjp-gateway/translate/anthropic"
 	"github.com/rickyjim626/xjp-gateway/translate/openai"
+	"github.com/rickyjim626/xjp-gateway/translate/scan"
 )
 
 // TestFastMode tells Chat clients of Claude's fast mode in their own word, and keeps it for
@@ -48,5 +49,33 @@ func TestTier(t *testing.T) {
 		if !strings.Contains(string(out), `"service_tier":"priority"`) {
 			t.Errorf("%s lacks the tier: %s", name, out)
 		}
+	}
+}
+
+// TestPassedTier reads the tier that served off answers that are handed on as they are.
+func TestPassedTier(t *testing.T) {
+	x := &translate.Exchange{ID: "1", Model: "m", Request: &translate.Request{IncludeUsage: true}}
+	x.Begin(&translate.Target{})
+	var doc scan.Doc
+	whole := `{"id":"1","model":"u","service_tier":"flex","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}`
+	if err := doc.Parse([]byte(whole), scan.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, seen := (openai.Dialect{}).PassResponse(nil, &doc, x); seen.Usage == nil || seen.Usage.ServiceTier != "flex" {
+		t.Errorf("whole, the usage is %+v", seen.Usage)
+	}
+	pass := openai.Dialect{}.NewPass(x)
+	var usage *translate.Usage
+	for _, record := range []string{
+		`{"model":"u","service_tier":"priority","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}`,
+		`{"model":"u","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}`,
+	} {
+		_, seen := pass.Record(nil, nil, []byte(record), []byte("data: "+record+"\n\n"))
+		if seen.Usage != nil {
+			usage = seen.Usage
+		}
+	}
+	if usage == nil || usage.ServiceTier != "priority" {
+		t.Errorf("streamed, the usage is %+v", usage)
 	}
 }

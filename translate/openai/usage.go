@@ -36,6 +36,25 @@ func ParseUsage(v scan.Value) *translate.Usage {
 	return u
 }
 
+// served is the tier that serves an answer, in the provider's word, which is said beside the
+// usage and in a stream in chunks before it. It sets the price.
+type served string
+
+// usage reads the usage that an answer or a chunk tells, nil if it tells none.
+func (s *served) usage(v scan.Value) *translate.Usage {
+	if t := v.Get("service_tier").Text(); len(t) > 0 && string(t) != string(*s) {
+		*s = served(t)
+	}
+	u := ParseUsage(v.Get("usage"))
+	if u == nil {
+		u = ParseUsage(v.At("x_groq", "usage"))
+	}
+	if u != nil {
+		u.ServiceTier = string(*s)
+	}
+	return u
+}
+
 // readOutput reads what was produced. A host whose total is the sum of prompt,
 // completion and reasoning has left reasoning out of completion.
 func readOutput(u *translate.Usage, v scan.Value, prompt, completion int64) {
