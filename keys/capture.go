@@ -30,17 +30,19 @@ func (c *Capture) UnmarshalJSON(text []byte) error {
 	return inField("capture.", "until", d.Decode((*plain)(c)))
 }
 
-// validCapture refuses a setting. Only an end that is new must not be past.
+// validCapture refuses a setting, as a change of what was before.
 func validCapture(c, before *Capture, now time.Time) error {
-	switch {
-	case c == nil:
-		return nil
-	case !(c.Share > 0 && c.Share <= 1):
-		return &InvalidError{"capture.share", "must be above 0 and at most 1, such as 0.1 for one request in ten; to capture none, leave capture out or set it to null"}
-	case c.Until == nil || c.Until.After(now) || before != nil && sameTime(c.Until, before.Until):
+	if c == nil {
 		return nil
 	}
-	return &InvalidError{"capture.until", "is in the past"}
+	if !(c.Share > 0 && c.Share <= 1) {
+		return &InvalidError{"capture.share", "must be above 0 and at most 1, such as 0.1 for one request in ten; to capture none, leave capture out or set it to null"}
+	}
+	var end *time.Time
+	if before != nil {
+		end = before.Until
+	}
+	return validEnd("capture.until", c.Until, end, now)
 }
 
 // stored gives the setting as stores keep it, of its own.

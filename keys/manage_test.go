@@ -93,6 +93,7 @@ func TestCreateKeyWithoutTenant(t *testing.T) {
 
 func TestKeysAreRefused(t *testing.T) {
 	past := noon.Add(-time.Second)
+	endless := time.Date(9999, time.December, 31, 23, 59, 59, 0, time.FixedZone("west", -12*60*60))
 	long := strings.Repeat("x", 1000)
 	many := map[string]string{}
 	for i := range 17 {
@@ -113,6 +114,7 @@ func TestKeysAreRefused(t *testing.T) {
 		{"an endpoint", "ann", "acme", keys.KeySpec{Scope: keys.Scope{Endpoints: []string{"all"}}}, `scope.endpoints: "all" is not known; there are generate, count_tokens, models`},
 		{"a limit", "ann", "acme", keys.KeySpec{Limits: limits.Set{Concurrent: -2}}, "limits: concurrent must not be negative"},
 		{"an expiry", "ann", "acme", keys.KeySpec{Expires: &past}, "expires: is in the past"},
+		{"an expiry that UTC has in the year 10000", "ann", "acme", keys.KeySpec{Expires: &endless}, "expires: must not be after the year 9999 in UTC"},
 		{"a description", "ann", "acme", keys.KeySpec{Description: long}, "description: may have 512 bytes at most"},
 		{"what no database takes", "ann", "acme", keys.KeySpec{Description: "a\x00b"}, "description: must not hold control characters"},
 		{"what is not UTF-8", "ann", "acme", keys.KeySpec{Description: "\xff"}, "description: must be valid UTF-8"},

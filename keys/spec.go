@@ -57,12 +57,10 @@ const (
 	maxPair        = 256
 )
 
-// validate refuses a key's specification. Only an expiry that is new must not be past.
+// validate refuses a key's specification, as a change of what was before.
 func (s *KeySpec) validate(m *Manager, before *KeySpec) error {
-	if s.Expires != nil && !sameTime(s.Expires, before.Expires) && !s.Expires.After(m.now()) {
-		return &InvalidError{"expires", "is in the past"}
-	}
 	return firstError(
+		validEnd("expires", s.Expires, before.Expires, m.now()),
 		validText("description", s.Description, maxDescription),
 		validPatterns("scope.models", s.Scope.Models),
 		validNames("scope.dialects", s.Scope.Dialects, m.Dialects),
@@ -114,6 +112,24 @@ func CheckID(field, id string) error {
 	}
 	if id == "" || len(id) > maxID {
 		return &InvalidError{field, fmt.Sprintf("must have 1 to %d characters", maxID)}
+	}
+	return nil
+}
+
+// lastYear is the last one whose times RFC 3339 can write.
+const lastYear = 9999
+
+// validEnd refuses a time at which something is to end, unless it was there before. A time is
+// kept and told in UTC, where it may be in a later year than in the zone in which it was asked
+// for.
+func validEnd(field string, end, before *time.Time, now time.Time) error {
+	switch {
+	case end == nil || sameTime(end, before):
+		return nil
+	case !end.After(now):
+		return &InvalidError{field, "is in the past"}
+	case end.UTC().Year() > lastYear:
+		return &InvalidError{field, fmt.Sprintf("must not be after the year %d in UTC; for no end, leave it out or set it to null", lastYear)}
 	}
 	return nil
 }

@@ -192,7 +192,8 @@ func usedKeys(t *testing.T, open Open) {
 	}
 }
 
-// strangeKeys shows that ids that no key can have do no harm: they come from clients.
+// strangeKeys shows that ids that no key can have do no harm, as they come from clients, nor
+// does what cannot be kept.
 func strangeKeys(t *testing.T, open Open) {
 	s := open(t)
 	check(t, s.CreateKey(t.Context(), key("a", keys.DefaultTenant), nil))
@@ -205,6 +206,12 @@ func strangeKeys(t *testing.T, open Open) {
 		checkIs(t, err, keys.ErrNotFound)
 		checkIs(t, s.UpdateKey(t.Context(), key(id, keys.DefaultTenant), nil), keys.ErrNotFound)
 		checkIs(t, s.DeleteTenant(t.Context(), id, nil), keys.ErrNotFound)
+	}
+	unwritable := key("b", keys.DefaultTenant)
+	far := time.Date(10_000, time.January, 1, 0, 0, 0, 0, time.UTC) // JSON has no such time
+	unwritable.Capture = &keys.Capture{Share: 1, Until: &far}
+	if s.CreateKey(t.Context(), unwritable, nil) == nil {
+		t.Error("a key is kept that cannot be written down")
 	}
 	checkKeys(t, s, "a")
 }

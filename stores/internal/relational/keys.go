@@ -130,8 +130,8 @@ func (s *Store) insertKey(ctx context.Context, tx *sql.Tx, r *keys.Record) error
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO xjp_keys (id, tenant, hash, pepper, description, scope, limits, disabled, revoked, expires, last_used,
 		capture, metadata, replaces, created, updated, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)`,
-		r.ID, clean(r.Tenant), r.Hash[:], clean(r.Pepper), cleanTo(longestLong, r.Description), encode(r.Scope), encode(r.Limits), r.Disabled,
-		s.optional(r.Revoked), s.optional(r.Expires), s.optional(r.LastUsed), encode(r.Capture), encode(r.Metadata), clean(r.Replaces),
+		r.ID, clean(r.Tenant), r.Hash[:], clean(r.Pepper), cleanTo(longestLong, r.Description), document{&r.Scope}, document{&r.Limits}, r.Disabled,
+		s.optional(r.Revoked), s.optional(r.Expires), s.optional(r.LastUsed), document{&r.Capture}, document{&r.Metadata}, clean(r.Replaces),
 		s.engine.Time(exact(r.Created)), s.engine.Time(exact(r.Updated)))
 	return err
 }
@@ -143,8 +143,8 @@ func (s *Store) updateKey(ctx context.Context, tx *sql.Tx, r *keys.Record) error
 	result, err := tx.ExecContext(ctx, `UPDATE xjp_keys SET hash = $1, pepper = $2, description = $3, scope = $4, limits = $5, disabled = $6,
 		revoked = $7, expires = $8, capture = $9, metadata = $10, replaces = $11, updated = $12, version = version + 1
 		WHERE id = $13 AND tenant = $14 AND version = $15`,
-		r.Hash[:], clean(r.Pepper), cleanTo(longestLong, r.Description), encode(r.Scope), encode(r.Limits), r.Disabled,
-		s.optional(r.Revoked), s.optional(r.Expires), encode(r.Capture), encode(r.Metadata), clean(r.Replaces),
+		r.Hash[:], clean(r.Pepper), cleanTo(longestLong, r.Description), document{&r.Scope}, document{&r.Limits}, r.Disabled,
+		s.optional(r.Revoked), s.optional(r.Expires), document{&r.Capture}, document{&r.Metadata}, clean(r.Replaces),
 		s.engine.Time(exact(r.Updated)), r.ID, r.Tenant, r.Version)
 	return updated(ctx, tx, result, err, "SELECT COUNT(*) FROM xjp_keys WHERE id = $1 AND tenant = $2", r.ID, r.Tenant)
 }

@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -194,16 +195,22 @@ func (o optional) Scan(from any) error {
 	return nil
 }
 
-// document reads what a JSON text says.
-type document struct{ into any }
+// document is a column that holds JSON, of what it points to.
+type document struct{ of any }
+
+// Value implements driver.Valuer.
+func (d document) Value() (driver.Value, error) {
+	text, err := json.Marshal(d.of)
+	return string(text), err
+}
 
 // Scan implements sql.Scanner.
 func (d document) Scan(from any) error {
 	switch v := from.(type) {
 	case string:
-		return json.Unmarshal([]byte(v), d.into)
+		return json.Unmarshal([]byte(v), d.of)
 	case []byte:
-		return json.Unmarshal(v, d.into)
+		return json.Unmarshal(v, d.of)
 	}
 	return fmt.Errorf("no JSON: %T", from)
 }

@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
@@ -15,15 +14,6 @@ func scanTenant(scan Scanner) (*keys.Tenant, error) {
 	t := new(keys.Tenant)
 	return t, scan(&t.ID, &t.Name, &t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
 		(*moment)(&t.Created), (*moment)(&t.Updated), &t.Version)
-}
-
-// encode writes limits, scopes and metadata as JSON.
-func encode(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain fields can always be written
-	}
-	return string(text)
 }
 
 // Tenant implements keys.Store.
@@ -61,7 +51,7 @@ func (s *Store) CreateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	err := s.change(ctx, by, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO xjp_tenants (id, name, disabled, limits, key_limits, model_limits, metadata, created, updated, version)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)`,
-			t.ID, clean(t.Name), t.Disabled, encode(t.Limits), encode(t.KeyLimits), encode(t.ModelLimits), encode(t.Metadata),
+			t.ID, clean(t.Name), t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
 			s.engine.Time(exact(t.Created)), s.engine.Time(exact(t.Updated)))
 		return err
 	})
@@ -79,7 +69,7 @@ func (s *Store) UpdateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	err := s.change(ctx, by, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE xjp_tenants SET name = $1, disabled = $2, limits = $3, key_limits = $4, model_limits = $5,
 			metadata = $6, updated = $7, version = version + 1 WHERE id = $8 AND version = $9`,
-			clean(t.Name), t.Disabled, encode(t.Limits), encode(t.KeyLimits), encode(t.ModelLimits), encode(t.Metadata),
+			clean(t.Name), t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
 			s.engine.Time(exact(t.Updated)), t.ID, t.Version)
 		return updated(ctx, tx, result, err, "SELECT COUNT(*) FROM xjp_tenants WHERE id = $1", t.ID)
 	})
