@@ -1,6 +1,7 @@
 package xjpgateway
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -135,7 +136,8 @@ func requestsCommand() *cobra.Command {
 		Long: `
 Lists the requests of the ledger, the latest first, or shows one with its calls to
 providers. A request ended complete, client_gone, upstream_broken, refused,
-rejected or lost. With --csv or --jsonl all that match are printed, not a page.` + aboutDirect,
+rejected or lost. With --csv or --jsonl all that match are printed, not a page; of
+one request there is --json.` + aboutDirect,
 		Example: `  $ caddy xjp requests --tenant acme --since 1d --end upstream_broken
   $ caddy xjp requests req_01kc3x5a9fq7v
   $ caddy xjp requests --since 2026-11-01 --until 2026-12-01 --jsonl > november.jsonl`,
@@ -159,27 +161,44 @@ func pageFlags(cmd *cobra.Command) {
 	cmd.Flags().String("after", "", "Page to show, as the page before it said")
 }
 
+// choosing are the flags by which requests are chosen out of all.
+var choosing = []string{"key", "model", "provider", "session", "end", "since", "until", "limit", "after"}
+
 // runRequests is the command `caddy xjp requests`.
 func runRequests(fl caddycmd.Flags, a administrator) error {
-	query := queryOf(fl, "tenant", "key", "model", "provider", "session", "end", "since", "until", "limit", "after")
+	if fl.NArg() > 0 {
+		return showRequest(fl, a, fl.Arg(0))
+	}
+	query := queryOf(fl, append(choosing, "tenant")...)
 	for _, format := range []string{"csv", "jsonl"} {
 		if fl.Bool(format) {
 			query.Set("format", format)
 			return copyAnswer(a.ask("GET", "/xjp/requests", query, nil))
 		}
 	}
-	if id := fl.Arg(0); id != "" {
-		answer, err := a.ask("GET", "/xjp/requests/"+pathSegment(id), queryOf(fl, "tenant"), nil)
-		if err != nil {
-			return err
-		}
-		return show(fl, answer, writeRequest)
-	}
 	answer, err := a.ask("GET", "/xjp/requests", query, nil)
 	if err != nil {
 		return err
 	}
 	return show(fl, answer, writeRequests)
+}
+
+// showRequest shows one request. What is for many is refused beside its id: an export of
+// one that turned out to be of all would tell of other tenants.
+func showRequest(fl caddycmd.Flags, a administrator, id string) error {
+	if id == "" {
+		return errors.New("the id of the request is empty")
+	}
+	for _, name := range append([]string{"csv", "jsonl"}, choosing...) {
+		if fl.Changed(name) {
+			return fmt.Errorf("--%s: is for many requests, not for the one with the id %s; leave one of the two out", name, id)
+		}
+	}
+	answer, err := a.ask("GET", "/xjp/requests/"+pathSegment(id), queryOf(fl, "tenant"), nil)
+	if err != nil {
+		return err
+	}
+	return show(fl, answer, writeRequest)
 }
 
 // writeRequests prints requests for people, one line a request.
