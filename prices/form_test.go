@@ -44,6 +44,7 @@ func TestPriceRefuses(t *testing.T) {
 		`{"input":1,"output":1,"overrides":[{"hours":{"from":"9","to":"10"}}]}`:                                "hours: from: time of day",
 		`{"input":1,"output":1,"overrides":[{"input":1,"hours":{"from":"09:00","to":"09:00"}}]}`:               "are both 09:00",
 		`{"input":1,"output":1,"overrides":[{"input":1,"hours":{"from":"09:00","to":"10:00","zone":"Moon"}}]}`: "hours: zone",
+		`{"input":1,"output":1,"overrides":[{"input":1,"hours":{"from":"09:00","to":"10:00","zonee":"UTC"}}]}`: `hours: json: unknown field "zonee"`,
 	} {
 		var p Price
 		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) {

@@ -75,11 +75,12 @@ func (h Hours) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes; the zone is a name of the IANA database.
+// It refuses members that it does not know, as a zone that is mistyped would be UTC.
 func (h *Hours) UnmarshalJSON(data []byte) error {
 	var written hoursJSON
-	err := json.Unmarshal(data, &written)
+	err := strict(data, &written)
 	if err != nil {
-		return err
+		return fmt.Errorf("hours: %w", err)
 	}
 	if h.From, err = ParseClock(written.From); err != nil {
 		return fmt.Errorf("hours: from: %w", err)
