@@ -126,6 +126,15 @@ func (acc *accounts) await(ctx context.Context) {
 	}
 }
 
+// withinTenant gives a key of the configuration with the limits of its tenant, and an error
+// beside it if the tenant is disabled.
+func (acc *accounts) withinTenant(ctx context.Context, key *keys.Principal) (*keys.Principal, error) {
+	if acc.directory == nil {
+		return key, nil
+	}
+	return acc.directory.get().Within(ctx, key)
+}
+
 // keepNoAccounts leaves store and ledger alone: what a command tries is no client's request,
 // and they are the running gateway's.
 func (a *App) keepNoAccounts() {

@@ -38,7 +38,9 @@ func (b administration) Meters(ctx context.Context, tenant, key string) ([]admin
 func (b administration) limited(ctx context.Context, tenant, key string) (*keys.Principal, error) {
 	static := b.app.snapshot.Load().keys.ByID(key)
 	if static != nil && (tenant == "" || tenant == static.Tenant) {
-		return static, nil
+		b.app.accounts.await(ctx)
+		p, _ := b.app.accounts.withinTenant(ctx, static) // one of a disabled tenant has limits too
+		return p, nil
 	}
 	record, owner, err := b.stored(ctx, tenant, key)
 	if err != nil {

@@ -51,7 +51,7 @@ func (c *call) findKey(secret string) (*keys.Principal, error) {
 func (s *snapshot) principal(r *http.Request, secret string) (*keys.Principal, error) {
 	s.accounts.await(r.Context())
 	if p := s.keys.Find(secret); p != nil {
-		return p, nil
+		return s.accounts.withinTenant(r.Context(), p)
 	}
 	directory := s.accounts.directory
 	switch {

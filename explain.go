@@ -236,11 +236,15 @@ func explainedDialect(name string) (*dialect, error) {
 	return nil, &admin.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("dialect: '%s' is not known; there are %s", name, strings.Join(dialectNames(), " and "))}
 }
 
-// explainedKey finds a key by its id; none is needed. The refusal is why a key of the store
-// may not be used.
+// explainedKey finds a key by its id; none is needed. The refusal is why it may not be used.
 func (a *App) explainedKey(ctx context.Context, id string) (key *keys.Principal, refusal, err error) {
-	if static := a.snapshot.Load().keys.ByID(id); id == "" || static != nil {
-		return static, nil, nil
+	if id == "" {
+		return nil, nil, nil
+	}
+	if static := a.snapshot.Load().keys.ByID(id); static != nil {
+		a.accounts.await(ctx)
+		key, refusal = a.accounts.withinTenant(ctx, static)
+		return key, refusal, nil
 	}
 	record, owner, err := (administration{a}).stored(ctx, "", id)
 	switch {

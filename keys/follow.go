@@ -87,13 +87,14 @@ func (d *Directory) catchUp(point int64) (int64, error) {
 	}
 }
 
-// refresh reads keys anew that have changed, while the store is there: if it goes away before
+// refresh reads keys and tenants anew that have changed, while the store is there: if it goes away before
 // they are used next, they are known as they are now. What changed must not be guessed, since
 // it may be that a key was revoked; so one that could not be read waits for the store.
 func (d *Directory) refresh() {
 	if d.view.Load().away {
 		return
 	}
+	d.refreshTenants()
 	list := d.memory.takeStale()
 	for i, e := range list {
 		if err := d.readAnew(e); err != nil {

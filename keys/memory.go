@@ -42,10 +42,13 @@ type memory struct {
 	stale      []*entry // that may have changed, to be read anew
 	unknown    map[digest]time.Time
 	arrival    *list.List // of digest, the oldest first
+	// tenants are those of keys of the configuration, which are as many as it names. One that
+	// may have changed is remembered until it is read anew.
+	tenants map[string]knownTenant
 }
 
 func newMemory(capacity, none int) *memory {
-	m := &memory{capacity: capacity, none: none, former: map[digest]struct{}{}}
+	m := &memory{capacity: capacity, none: none, former: map[digest]struct{}{}, tenants: map[string]knownTenant{}}
 	m.reset()
 	return m
 }
@@ -180,7 +183,43 @@ func (m *memory) forget(changes []Change) {
 		for e := range m.byTenant[c.Tenant] {
 			m.retire(e)
 		}
+		m.outdate(c.Tenant)
 	}
+}
+
+// outdate notes that a tenant may have changed.
+func (m *memory) outdate(tenant string) {
+	if known, ok := m.tenants[tenant]; ok {
+		m.tenants[tenant] = knownTenant{tenant: known.tenant}
+	}
+}
+
+// tenant gives what is known of a tenant.
+func (m *memory) tenant(id string) knownTenant {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.tenants[id]
+}
+
+// keepTenant remembers a tenant that was read in a generation; nil is one that is not there.
+func (m *memory) keepTenant(id string, t *Tenant, generation uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if generation == m.generation {
+		m.tenants[id] = knownTenant{tenant: t, current: true}
+	}
+}
+
+// changedTenants gives the tenants that are to be read anew.
+func (m *memory) changedTenants() (list []string) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for id, known := range m.tenants {
+		if !known.current {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // retire forgets all of a key but that it was one. When there are too many of those, the
@@ -217,13 +256,16 @@ func (m *memory) putStale(list []*entry) {
 	m.stale = append(m.stale, list[:min(len(list), maxStale-len(m.stale))]...)
 }
 
-// forgetAll forgets everything but which secrets were keys.
+// forgetAll forgets everything but which secrets were keys, and what tenants were.
 func (m *memory) forgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
 	for _, e := range m.byDigest {
 		m.retire(e)
+	}
+	for id := range m.tenants {
+		m.outdate(id)
 	}
 	m.reset()
 }

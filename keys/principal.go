@@ -31,6 +31,7 @@ type Principal struct {
 	Static bool
 
 	bounds atomic.Pointer[bounds]
+	within atomic.Pointer[within] // of keys of the configuration
 }
 
 // bounds are what requests of a key are held against, over some defaults: by the pattern that
