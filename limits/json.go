@@ -33,7 +33,8 @@ func (s Set) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, and values as people write them: "2m", or
-// money as a number. Limits that are null, or 0, are not set. The error names the limit.
+// money as a number. Limits that are null are not set. 0 is refused, as a limit that is 0
+// lets nothing pass to some and all to others. The error names the limit.
 func (s *Set) UnmarshalJSON(data []byte) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(data, &values); err != nil {
@@ -60,8 +61,6 @@ func (d *dimension) fromJSON(value json.RawMessage) (int64, error) {
 	switch {
 	case text == "null":
 		return 0, nil
-	case text == "-1":
-		return Unlimited, nil
 	case value[0] == '"':
 		if err := json.Unmarshal(value, &text); err != nil {
 			return 0, err

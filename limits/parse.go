@@ -98,9 +98,6 @@ func (s *Set) Put(name, value string) error {
 		}
 	}
 	limit, err := d.parse(value)
-	if err == nil && limit == 0 {
-		err = errors.New("must be more than 0")
-	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.field, err)
 	}
@@ -111,13 +108,19 @@ func (s *Set) Put(name, value string) error {
 	return nil
 }
 
-// parse reads a limit of a dimension.
-func (d *dimension) parse(value string) (int64, error) {
+// parse reads a limit of a dimension, which is never 0.
+func (d *dimension) parse(value string) (limit int64, err error) {
 	if d.measure == Money {
-		a, err := ParseMoney(value)
-		return int64(a), err
+		var a prices.Amount
+		a, err = ParseMoney(value)
+		limit = int64(a)
+	} else {
+		limit, err = ParseCount(value)
 	}
-	return ParseCount(value)
+	if err == nil && limit == 0 {
+		err = errors.New("must be more than 0")
+	}
+	return limit, err
 }
 
 // Names are the names of all limits in JSON.

@@ -96,7 +96,13 @@ func TestJSONForms(t *testing.T) {
 		says string
 	}{
 		{`{"tokens_per_day":"2m","budget":12.5,"concurrent":"unlimited"}`, limits.Set{TokensPerDay: 2_000_000, Budget: 12_500_000_000, Concurrent: limits.Unlimited}, ""},
-		{`{"requests_per_minute":-1,"budget_per_day":"unlimited","requests_per_day":null}`, limits.Set{RequestsPerMinute: limits.Unlimited, BudgetPerDay: limits.Unlimited}, ""},
+		{`{"requests_per_minute":"unlimited","budget_per_day":"unlimited","requests_per_day":null}`, limits.Set{RequestsPerMinute: limits.Unlimited, BudgetPerDay: limits.Unlimited}, ""},
+		{`{"requests_per_minute":-1}`, limits.Set{}, `requests_per_minute: "-1" is not a whole number`},
+		{`{"budget":-1}`, limits.Set{}, `budget: amount "-1"`},
+		{`{"requests_per_day":0}`, limits.Set{}, "requests_per_day: must be more than 0"},
+		{`{"tokens_per_day":"0"}`, limits.Set{}, "tokens_per_day: must be more than 0"},
+		{`{"budget_per_month":"0"}`, limits.Set{}, "budget_per_month: must be more than 0"},
+		{`{"budget":0.0000000001}`, limits.Set{}, "budget: "},
 		{`{"rpm":3}`, limits.Set{}, `unknown limit "rpm"`},
 		{`{"tokens_per_day":1.5}`, limits.Set{}, "tokens_per_day: "},
 		{`{"tokens_per_day":{}}`, limits.Set{}, "tokens_per_day: "},
