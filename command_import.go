@@ -132,6 +132,9 @@ func writeImport(w io.Writer, r *predecessor.Report) error {
 	if r.Keys > 0 {
 		b.WriteString("the limits of these keys are kept from now on, which the predecessor did not do\n")
 	}
+	for _, table := range r.MissingTables {
+		fmt.Fprintf(&b, "not carried over: %s, as the database has no such table\n", table)
+	}
 	if r.Skipped > 0 {
 		fmt.Fprintf(&b, "not carried over: %d\n", r.Skipped)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,17 +20,21 @@ const (
 	tableBilling = "billing_transactions"
 )
 
+// tables are all of them.
+var tables = []string{tableKeys, tableUsage, tableBilling}
+
 // Database is the predecessor's database as it was at one moment. It is only read.
 type Database struct {
-	conn *pgx.Conn
-	tx   pgx.Tx
+	conn    *pgx.Conn
+	tx      pgx.Tx
+	missing []string // the tables that are not there
 }
 
 // connectTime bounds the wait for the database.
 const connectTime = 15 * time.Second
 
-// Open opens the database at a DSN, such as postgres://user:password@host/name. No error
-// tells the password.
+// Open opens the database at a DSN, such as postgres://user:password@host/name. One with none
+// of the predecessor's tables is an error, since it is another one. No error tells the password.
 func Open(ctx context.Context, dsn string) (*Database, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil { // it may quote the DSN
@@ -46,7 +51,23 @@ func Open(ctx context.Context, dsn string) (*Database, error) {
 		_ = conn.Close(ctx)
 		return nil, fmt.Errorf("the predecessor's database: %w", err)
 	}
-	return &Database{conn: conn, tx: tx}, nil
+	d := &Database{conn: conn, tx: tx}
+	if err := d.look(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("the predecessor's database: %w", err)
+	}
+	return d, nil
+}
+
+// look finds out which tables are there.
+func (d *Database) look(ctx context.Context) error {
+	var name, schemas string
+	err := d.tx.QueryRow(ctx, `SELECT current_database(), array_to_string(current_schemas(false), ', '),
+		ARRAY(SELECT t FROM unnest($1::text[]) t WHERE to_regclass(t) IS NULL)`, tables).Scan(&name, &schemas, &d.missing)
+	if err == nil && len(d.missing) == len(tables) {
+		return fmt.Errorf("%q has none of the tables %s in its schemas (%s): it is another database, or they are in a schema that the DSN must name, by ?search_path=<schema>", name, strings.Join(tables, ", "), schemas)
+	}
+	return err
 }
 
 // without takes a secret out of a text.
@@ -66,16 +87,12 @@ func (d *Database) Close() {
 }
 
 // has reports whether there is a table.
-func (d *Database) has(ctx context.Context, table string) (found bool, err error) {
-	err = d.tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", table).Scan(&found)
-	return found, err
-}
+func (d *Database) has(table string) bool { return !slices.Contains(d.missing, table) }
 
 // keys gives the rows of keys, one by one.
 func (d *Database) keys(ctx context.Context, each func(row) error) error {
-	found, err := d.has(ctx, tableKeys)
-	if err != nil || !found {
-		return err
+	if !d.has(tableKeys) {
+		return nil
 	}
 	rows, err := d.tx.Query(ctx, "SELECT to_jsonb(k)::text FROM "+tableKeys+" k ORDER BY k.created_at, k.id")
 	if err != nil {
@@ -103,9 +120,9 @@ type request struct {
 // together by the request's id; where the log has that more than once, the first of them is
 // the one that is paid for, so that nothing counts twice.
 func (d *Database) requests(ctx context.Context, each func(request) error) error {
-	query, err := d.requestQuery(ctx)
-	if err != nil || query == "" {
-		return err
+	query := d.requestQuery()
+	if query == "" {
+		return nil
 	}
 	rows, err := d.tx.Query(ctx, query)
 	if err != nil {
@@ -142,26 +159,19 @@ func (r request) unlessEmpty(each func(request) error) error {
 }
 
 // requestQuery selects what there is of the two tables, "" if there is neither.
-func (d *Database) requestQuery(ctx context.Context) (string, error) {
-	hasUsage, err := d.has(ctx, tableUsage)
-	if err != nil {
-		return "", err
-	}
-	hasBilling, err := d.has(ctx, tableBilling)
-	if err != nil {
-		return "", err
-	}
+func (d *Database) requestQuery() string {
+	hasUsage, hasBilling := d.has(tableUsage), d.has(tableBilling)
 	switch {
 	case hasUsage && hasBilling:
 		return `SELECT to_jsonb(u)::text, to_jsonb(b)::text
 			FROM (SELECT *, CASE WHEN row_number() OVER (PARTITION BY request_id ORDER BY created_at, id) = 1
 				THEN request_id::text END AS paid_request FROM ` + tableUsage + `) u
 			FULL JOIN ` + tableBilling + ` b ON b.request_id::text = u.paid_request
-			ORDER BY coalesce(u.created_at, b.created_at), u.id, b.created_at, b.id`, nil
+			ORDER BY coalesce(u.created_at, b.created_at), u.id, b.created_at, b.id`
 	case hasUsage:
-		return `SELECT to_jsonb(u)::text, NULL::text FROM ` + tableUsage + ` u ORDER BY u.created_at, u.id`, nil
+		return `SELECT to_jsonb(u)::text, NULL::text FROM ` + tableUsage + ` u ORDER BY u.created_at, u.id`
 	case hasBilling:
-		return `SELECT NULL::text, to_jsonb(b)::text FROM ` + tableBilling + ` b ORDER BY b.created_at, b.id`, nil
+		return `SELECT NULL::text, to_jsonb(b)::text FROM ` + tableBilling + ` b ORDER BY b.created_at, b.id`
 	}
-	return "", nil
+	return ""
 }

@@ -31,6 +31,8 @@ type Report struct {
 	Cost     prices.Amount `json:"cost"`
 	// TwiceReasoned is the requests whose cost counts reasoning twice.
 	TwiceReasoned int64 `json:"reasoning_counted_twice"`
+	// MissingTables are the predecessor's tables that its database does not have.
+	MissingTables []string `json:"missing_tables,omitempty"`
 	// Skipped is what could not be carried over; Problems says why, of the first some.
 	Skipped  int64    `json:"skipped"`
 	Problems []string `json:"problems,omitempty"`
@@ -59,7 +61,7 @@ func Import(ctx context.Context, from *Database, to Store) (*Report, error) {
 }
 
 func carry(ctx context.Context, from *Database, to Store) (*Report, error) {
-	c := &carrier{ctx: ctx, to: to, now: time.Now().UTC()}
+	c := &carrier{ctx: ctx, to: to, now: time.Now().UTC(), report: Report{MissingTables: from.missing}}
 	if err := from.keys(ctx, c.key); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}

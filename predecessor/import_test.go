@@ -324,11 +324,6 @@ func TestAmended(t *testing.T) {
 }
 
 func TestOtherSchemas(t *testing.T) {
-	t.Run("nothing there", func(t *testing.T) {
-		if report := carryOver(t, newOld(t, ""), newTarget()); !reflect.DeepEqual(report, &Report{}) {
-			t.Errorf("%+v", report)
-		}
-	})
 	t.Run("serial numbers, other names and one table", func(t *testing.T) {
 		o := newOld(t, `CREATE TABLE usage_logs (id serial, tenant_id text, model text, prompt_tokens bigint, completion_tokens bigint,
 			cost numeric, response_time double precision, status_code int, is_stream boolean, created_at timestamp);
@@ -336,7 +331,7 @@ func TestOtherSchemas(t *testing.T) {
 			VALUES ('acme', 'm', 3, 4, 0.000000001, 12.75, 200, true, '2025-01-01 12:00'), ('acme', 'm', 3, 0, NULL, NULL, 429, false, '2025-01-01 12:01'),
 				('acme', 'm', -3, 0, NULL, NULL, 429, false, '2025-01-01 12:02'), ('acme', 'm', 3, 0, NULL, NULL, 429, false, NULL)`)
 		to := newTarget()
-		if report := carryOver(t, o, to); report.Requests != 2 || report.Skipped != 2 {
+		if report := carryOver(t, o, to); report.Requests != 2 || report.Skipped != 2 || !slices.Equal(report.MissingTables, []string{tableKeys, tableBilling}) {
 			t.Errorf("%+v", report)
 		}
 		if r := to.record(t, "usage_logs_1"); r.Cost != 1 || r.Latency != 12 || !r.Stream || r.Time.Hour() != 12 || r.Model != "m" {
@@ -350,10 +345,30 @@ func TestOtherSchemas(t *testing.T) {
 		o := newOld(t, schema+"DROP TABLE usage_logs;")
 		o.insert("billing_transactions", billing(1, "'r'", "2"))
 		to := newTarget()
-		if report := carryOver(t, o, to); report.Cost != 2*prices.Dollar {
+		if report := carryOver(t, o, to); report.Cost != 2*prices.Dollar || !slices.Equal(report.MissingTables, []string{tableUsage}) {
 			t.Errorf("%+v", report)
 		}
 	})
+}
+
+// TestAnotherDatabase checks that a database is refused that has none of the predecessor's
+// tables, or where they are in a schema that is not looked into.
+func TestAnotherDatabase(t *testing.T) {
+	o := newOld(t, "CREATE SCHEMA router; SET search_path = router;"+schema)
+	_, err := Open(t.Context(), o.dsn)
+	if err == nil {
+		t.Fatal("it is opened")
+	}
+	for _, words := range append([]string{"in its schemas (public)", "?search_path=<schema>"}, tables...) {
+		if !strings.Contains(err.Error(), words) {
+			t.Errorf("%q is not told: %v", words, err)
+		}
+	}
+	o.insert("api_keys", map[string]string{"id": "'" + uuid(keyID, 1) + "'", "key_hash": fmt.Sprintf("'%064x'", 1), "tenant_id": "'acme'"})
+	o.dsn += "&search_path=router"
+	if report := carryOver(t, o, newTarget()); report.Keys != 1 || len(report.MissingTables) > 0 {
+		t.Errorf("the schema is named: %+v", report)
+	}
 }
 
 // TestManyRequests checks that more than one batch is carried, and that no entry of money
