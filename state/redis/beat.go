@@ -87,6 +87,7 @@ func (e *Engine) run(ctx context.Context) {
 				continue
 			}
 			e.look(e.now())
+			e.census(ctx)
 		}
 		e.send(ctx)
 	}

@@ -18,7 +18,8 @@
 //
 // A request waits for an answer no longer than the timeout. After three in a row that wait in
 // vain, no request waits any more, until a beat finds that the server answers again. What is
-// done meanwhile is a setting. What is settled is kept and told afterwards. What a request
+// done meanwhile is a setting; a node's part of a limit is by how many nodes the server has
+// heard of in the last ten seconds. What is settled is kept and told afterwards. What a request
 // used that was admitted in the meantime is counted afterwards towards budgets and limits per
 // day and month.
 //

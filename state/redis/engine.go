@@ -27,10 +27,11 @@ type Engine struct {
 	seed    maphash.Seed
 	shards  [shards]shard
 	health  health
-	// outage counts while the server is away; nodes is how many shared the counts when it
-	// last answered.
+	// outage counts while the server is away; nodes is how many there were when it last told,
+	// and counted when that is to be asked again.
 	outage  atomic.Pointer[memory.Engine]
 	nodes   atomic.Int64
+	counted time.Time
 	renewal time.Duration // 0 in the time of tests, which jumps
 	// seen is the latest time that the engine was given, which is that of tests.
 	seen atomic.Int64
@@ -155,7 +156,6 @@ func (e *Engine) Reserve(ctx context.Context, l *limits.Lease, now time.Time) (l
 		e.abandon(s, taken)
 		return e.without(ctx, s, l, now)
 	}
-	e.nodes.Store(max(1, answer.nodes))
 	if answer.refused >= 0 {
 		return l.Judge(answer.refused, answer.wait, func(i int) int64 { return answer.used[i] }), nil
 	}

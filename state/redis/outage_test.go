@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -205,6 +206,49 @@ func TestSlowServer(t *testing.T) {
 	eventually(t, "all is counted", func() bool {
 		return used(t, e, statetest.Slots(1000)) == 0 && used(t, e, tokens(100_000, 0)) == 300
 	})
+}
+
+// While the server is away each node has its part of a limit, whichever of them had served the
+// tenant before, and nodes that have served nobody count as well.
+func TestPartsOfNodes(t *testing.T) {
+	server := servers.StartRedis(t)
+	a := live(t, server.Addr, long, options{})
+	var nodes []*Engine
+	for range 3 {
+		e := newEngine(a.counts, options{onFailure: Local})
+		t.Cleanup(func() { e.Close() })
+		nodes = append(nodes, e)
+	}
+	nodes = append(nodes, a)
+	if _, _, err := reserve(t, a, tokens(80, 1)); err != nil { // of a tenant that the others have not heard of
+		t.Fatal(err)
+	}
+	eventually(t, "all nodes know of one another", func() bool {
+		return !slices.ContainsFunc(nodes, func(e *Engine) bool { return e.nodes.Load() != 4 })
+	})
+	server.Stop(t)
+	admitted := 0
+	for _, e := range nodes {
+		eventually(t, "the node knows that the server is away", e.health.down)
+		for range 80 {
+			if _, refused, err := reserve(t, e, tokens(80, 1)); err == nil && refused == -1 {
+				admitted++
+			}
+		}
+	}
+	if admitted < 70 || admitted > 81 { // one of which the others have not heard
+		t.Errorf("%d are admitted together", admitted)
+	}
+}
+
+// A server that is not there is noticed though nobody asks anything of it.
+func TestNoticed(t *testing.T) {
+	server := servers.StartRedis(t)
+	e := live(t, server.Addr, long, options{})
+	server.Stop(t)
+	eventually(t, "the server is away", e.health.down)
+	server.Start(t)
+	eventually(t, "the server is back", func() bool { return !e.health.down() })
 }
 
 // A server that is flushed asks the ledger again, and counts again what is under way.

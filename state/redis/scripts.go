@@ -25,11 +25,14 @@ var (
 	usedLua string
 	//go:embed lua/probe.lua
 	probeLua string
+	//go:embed lua/census.lua
+	censusLua string
 
 	reserveScript = goredis.NewScript(commonLua + reserveLua)
 	amendScript   = goredis.NewScript(commonLua + amendLua)
 	usedScript    = goredis.NewScript(commonLua + usedLua)
 	probeScript   = goredis.NewScript(probeLua)
+	censusScript  = goredis.NewScript(censusLua)
 )
 
 // counts are the counts of limits on the server. Each method is one round trip, which takes
@@ -97,9 +100,9 @@ type taking struct {
 	// refused is the place of the meter that had no room, for wait, or -1.
 	refused int
 	wait    time.Duration
-	// more is for how many more requests was taken, by nodes that share the counts.
-	more, nodes int64
-	born        string
+	// more is for how many more requests was taken.
+	more int64
+	born string
 	// used and owed are those of each meter, after what was taken.
 	used []int64
 	owed []bool
@@ -143,7 +146,7 @@ func readTaking(words []string) (*taking, error) {
 	case "refused":
 		t.refused, t.wait = int(r.number()), time.Duration(r.number())*time.Millisecond
 	case "taken":
-		t.more, t.nodes, t.born = r.number(), r.number(), r.word()
+		t.more, t.born = r.number(), r.word()
 	default:
 		return nil, fmt.Errorf("the script answered %.40q", status)
 	}

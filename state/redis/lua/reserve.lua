@@ -9,7 +9,7 @@
 --   unknown, places of the quotas that the ledger is to be asked of
 --   exists
 --   refused, place, ms to wait, then for each meter what is used and whether it is owed
---   taken, for how many more requests, nodes, born, then likewise
+--   taken, for how many more requests, born, then likewise
 
 local node, wanted = ARGV[5], tonumber(ARGV[6])
 local meters, unknown = {}, {}
@@ -107,4 +107,4 @@ write(lease, record, now + expiry)
 if redis.call('SETNX', born, lease) == 1 then
 	redis.call('PEXPIRE', born, text(2 * (expiry + afterlife)))
 end
-return report({ 'taken', text(wanted), text(sharing), redis.call('GET', born) })
+return report({ 'taken', text(wanted), redis.call('GET', born) })

@@ -99,7 +99,7 @@ func distinct(records []ledger.Record) []*ledger.Record {
 // kept is a record as it is kept: a copy where that is not what was given.
 func kept(r *ledger.Record) *ledger.Record {
 	at := exact(r.Time)
-	if at == r.Time && isClean(r.Tenant) && isClean(r.Key) && isClean(r.Model) && isClean(r.Provider) && isClean(r.Session) && isClean(string(r.End)) {
+	if at.Equal(r.Time) && r.Time.Location() == time.UTC && isClean(r.Tenant) && isClean(r.Key) && isClean(r.Model) && isClean(r.Provider) && isClean(r.Session) && isClean(string(r.End)) {
 		return r
 	}
 	k := *r
