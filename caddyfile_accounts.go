@@ -10,7 +10,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/rickyjim626/xjp-gateway/limits"
-	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/providers/module"
 )
 
@@ -263,30 +262,6 @@ func parseBudgetAlerts(d *caddyfile.Dispenser, c *BudgetAlertsConfig) error {
 	}
 	block := module.Block{Name: "budget_alerts", Once: []string{"webhook"}}
 	return block.Read(d, func(string) error { return parseText(d, &c.Webhook) })
-}
-
-// parsePrice reads `price { input <usd>  output <usd>  … }`, in USD per million tokens.
-func parsePrice(d *caddyfile.Dispenser, into **prices.Price) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	fields := map[string]any{}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		name, value := d.Val(), ""
-		if _, twice := fields[name]; twice {
-			return d.Errf("%s already specified", name)
-		}
-		if !d.AllArgs(&value) {
-			return d.ArgErr()
-		}
-		fields[name] = value
-	}
-	var price prices.Price
-	if err := json.Unmarshal(caddyconfig.JSON(fields, nil), &price); err != nil {
-		return d.Errf("price: %v", err)
-	}
-	*into = &price
-	return nil
 }
 
 // parseIdempotency reads `idempotency off | { ttl <d>  max_size <size>  max_total <size> }`.

@@ -36,6 +36,12 @@ func metrics(t *testing.T) []string {
 		named(t, `NewDesc\("caddy_xjp_(\w+)"`, 9, "statemetrics.go", "accountmetrics.go"))
 }
 
+// priceFields are the fields of prices and of their overrides that an operator writes.
+func priceFields(t *testing.T) []string {
+	t.Helper()
+	return slices.DeleteFunc(named(t, `json:"(\w+)`, 20, "prices/form.go", "prices/hours.go"), func(name string) bool { return name == "source" })
+}
+
 // TestNames checks that what the gateway calls by a name in logs, metrics, spans,
 // headers, commands and results is documented under it.
 func TestNames(t *testing.T) {
@@ -55,6 +61,7 @@ func TestNames(t *testing.T) {
 		{what: "flag", page: "configuration", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z]+)"`, 8, "command.go", "command_admin.go")},
 		{what: "flag", page: "admin", prefix: "--", names: named(t, `Flags\(\)\.\w+\("([a-z-]+)"`, 30,
 			"command_client.go", "command_usage.go", "command_captures.go", "command_billing.go", "command_models.go", "command_tenants.go", "command_keys.go", "command_fields.go")},
+		{what: "field of a price", page: "configuration", names: priceFields(t)},
 		{what: "field of the admin endpoint", page: "observability", names: named(t, `json:"(\w+)`, 40, "routestatus.go", "explain.go")},
 		{what: "problem", page: "providers", names: named(t, `problem = "([a-z]+)[" ]`, 10, "diagnose.go")},
 	} {
