@@ -86,15 +86,19 @@ func runExplain(fl caddycmd.Flags) (int, error) {
 		return caddy.ExitCodeFailedStartup, err
 	}
 	query := url.Values{"dialect": {fl.String("dialect")}}
-	if key := fl.String("key"); key != "" {
+	if key := keyID(fl.String("key")); key != "" {
 		query.Set("key", key)
 	}
 	headers := http.Header{}
 	if session := fl.String("session"); session != "" {
 		headers.Set(sessionNames[0], session)
 	}
+	uri, err := uriOf("/xjp/explain", query)
+	if err != nil {
+		return caddy.ExitCodeFailedStartup, err
+	}
 	var x Explanation
-	if err := askAdmin(fl, http.MethodPost, "/xjp/explain?"+query.Encode(), headers, body, &x); err != nil {
+	if err := askAdmin(fl, http.MethodPost, uri, headers, body, &x); err != nil {
 		return caddy.ExitCodeFailedStartup, err
 	}
 	write := x.writeTable

@@ -49,7 +49,7 @@ func billFlags(cmd *cobra.Command) {
 func billQuery(fl caddycmd.Flags, names ...string) url.Values {
 	query := queryOf(fl, append(names, "start", "end")...)
 	for flag, name := range map[string]string{"tenant": "tenant_id", "key": "api_key_id"} {
-		if value := fl.String(flag); value != "" {
+		if value := keyID(fl.String(flag)); value != "" {
 			query.Set(name, value)
 		}
 	}

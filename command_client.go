@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
+
+	"github.com/rickyjim626/xjp-gateway/keys"
 )
 
 // administrator asks the admin API.
@@ -100,7 +104,11 @@ func (a remote) ask(method, path string, query url.Values, body any) (io.ReadClo
 	if err != nil {
 		return nil, err
 	}
-	res, err := caddycmd.AdminAPIRequest(a.address, method, uriOf(path, query), nil, sent)
+	uri, err := uriOf(path, query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := caddycmd.AdminAPIRequest(a.address, method, uri, nil, sent)
 	if err != nil {
 		return nil, adminError(err)
 	}
@@ -131,7 +139,11 @@ func (a direct) ask(method, path string, query url.Values, body any) (io.ReadClo
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequest(method, uriOf(path, query), sent)
+	uri, err := uriOf(path, query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequest(method, uri, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -160,11 +172,34 @@ func (a *pipedAnswer) Header() http.Header { return a.header }
 
 func (a *pipedAnswer) WriteHeader(int) {}
 
-func uriOf(path string, query url.Values) string {
-	if len(query) == 0 {
-		return path
+// wholeKey finds more of a key than its id, however it is mistyped.
+var wholeKey = regexp.MustCompile(`(?i)` + keys.Prefix + `[^/]{13}`)
+
+// errWholeKey does not repeat the key, since errors are logged too.
+var errWholeKey = errors.New("this looks like a whole key with a mistake in it, or one that does not tell its id; it was not sent, since the admin endpoint logs addresses: name the key by its id, as keys list does")
+
+// uriOf is the address of an operation. None holds a secret.
+func uriOf(path string, query url.Values) (string, error) {
+	texts := []string{path}
+	for _, values := range query {
+		texts = append(texts, values...)
 	}
-	return path + "?" + query.Encode()
+	if slices.ContainsFunc(texts, wholeKey.MatchString) {
+		return "", errWholeKey
+	}
+	if len(query) == 0 {
+		return path, nil
+	}
+	return path + "?" + query.Encode(), nil
+}
+
+// keyID is the id of the key that a text names, by its id or as a whole.
+func keyID(text string) string {
+	text = strings.TrimSpace(text)
+	if form, id := keys.ParseSecret(text); form == keys.Made {
+		return id
+	}
+	return text
 }
 
 // sentBody is a body in JSON, nil for none.
@@ -176,11 +211,12 @@ func sentBody(body any) (io.Reader, error) {
 	return bytes.NewReader(text), err
 }
 
-// queryOf collects the parameters that flags of the same names give.
+// queryOf collects the parameters that flags of the same names give. Keys are named in them by
+// their ids.
 func queryOf(fl caddycmd.Flags, names ...string) url.Values {
 	query := url.Values{}
 	for _, name := range names {
-		if value := fl.String(name); value != "" {
+		if value := keyID(fl.String(name)); value != "" {
 			query.Set(strings.ReplaceAll(name, "-", "_"), value)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
-	"github.com/rickyjim626/xjp-gateway/keys"
 )
 
 func keysCommand() *cobra.Command {
@@ -87,13 +86,7 @@ func showKeyCommand() *cobra.Command {
 
 // keyPath is the path of the key that an argument names, by its id or as a whole: a secret in
 // a path would be in the log of the admin endpoint.
-func keyPath(fl caddycmd.Flags) string {
-	name := fl.Arg(0)
-	if form, id := keys.ParseSecret(name); form == keys.Made {
-		name = id
-	}
-	return "/xjp/keys/" + pathSegment(name)
-}
+func keyPath(fl caddycmd.Flags) string { return "/xjp/keys/" + pathSegment(keyID(fl.Arg(0))) }
 
 // writeKey prints all of a key for people.
 func writeKey(w io.Writer, k *admin.Key) {
