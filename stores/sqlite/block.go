@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"sync"
@@ -61,12 +62,16 @@ func latestFirst(a, b entry) int {
 }
 
 const (
-	// blockForm is the form of blocks, their first byte: after it all entries are compressed
-	// together by S2, each as its time and its texts with their lengths.
+	// blockForm is the form of blocks, their first byte. Behind it is a checksum (CRC-32C) of
+	// what follows: all entries, compressed together by S2, each as its time and its texts with
+	// their lengths.
 	blockForm = 1
+	blockHead = 1 + 4
 	// largestBlock bounds the size of a block's entries: more is damage.
 	largestBlock = 256 << 20
 )
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // errDamagedBlock says that what is in a block is none.
 var errDamagedBlock = errors.New("a block of requests is damaged")
@@ -117,21 +122,26 @@ func (p *packer) add(e *entry) {
 }
 
 func (p *packer) close() []byte {
-	p.block = slices.Grow(p.block[:0], 1+s2.MaxEncodedLen(len(p.plain)))
-	p.block = append(p.block, blockForm)
-	n := len(s2.Encode(p.block[1:cap(p.block)], p.plain))
-	return p.block[:1+n]
+	p.block = slices.Grow(p.block[:0], blockHead+s2.MaxEncodedLen(len(p.plain)))[:blockHead]
+	packed := s2.Encode(p.block[blockHead:cap(p.block)], p.plain)
+	p.block[0] = blockForm
+	binary.BigEndian.PutUint32(p.block[1:], crc32.Checksum(packed, castagnoli))
+	return p.block[:blockHead+len(packed)]
 }
 
 // unpacked is the entries of a block.
 func unpacked(block []byte) ([]entry, error) {
-	if len(block) == 0 || block[0] != blockForm {
+	if len(block) < blockHead || block[0] != blockForm {
 		return nil, errDamagedBlock
 	}
-	if n, err := s2.DecodedLen(block[1:]); err != nil || n > largestBlock {
+	packed := block[blockHead:]
+	if binary.BigEndian.Uint32(block[1:]) != crc32.Checksum(packed, castagnoli) {
 		return nil, errDamagedBlock
 	}
-	plain, err := s2.Decode(nil, block[1:])
+	if n, err := s2.DecodedLen(packed); err != nil || n > largestBlock {
+		return nil, errDamagedBlock
+	}
+	plain, err := s2.Decode(nil, packed)
 	if err != nil {
 		return nil, errDamagedBlock
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -57,7 +58,9 @@ func TestCutBlock(t *testing.T) {
 		}
 		changed := slices.Clone(block)
 		changed[n] ^= 0x55
-		_, _ = unpacked(changed)
+		if entries, err := unpacked(changed); err == nil {
+			t.Fatalf("with another byte at %d it is read as %d entries", n, len(entries))
+		}
 	}
 }
 
@@ -66,14 +69,15 @@ func FuzzUnpacked(f *testing.F) {
 	var p packer
 	for _, count := range []int{1, 3} {
 		block := p.packRecords(recordsOf(count))
-		plain, err := s2.Decode(nil, block[1:])
+		plain, err := s2.Decode(nil, block[blockHead:])
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(plain)
 	}
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		entries, err := unpacked(append([]byte{blockForm}, s2.Encode(nil, plain)...))
+		made := packer{plain: plain}
+		entries, err := unpacked(made.close())
 		if err != nil {
 			return
 		}
@@ -96,7 +100,7 @@ func TestDivide(t *testing.T) {
 		for i, block := range divide(records) {
 			times[block] = append(times[block], records[i].Time)
 		}
-		for block := range len(times) {
+		for block := range len(times) { // none is left out
 			in := times[block]
 			width := slices.MaxFunc(in, time.Time.Compare).Sub(slices.MinFunc(in, time.Time.Compare))
 			if len(in) == 0 || len(in) > mostInBlock || width > widestBlock {
@@ -107,4 +111,57 @@ func TestDivide(t *testing.T) {
 			t.Errorf("%d records are in %d blocks", len(records), len(times))
 		}
 	})
+}
+
+// TestDivideBySize shows that a few large records do not make a block that is too large to be
+// read.
+func TestDivideBySize(t *testing.T) {
+	var records []*ledger.Record
+	for i := range 10 {
+		records = append(records, &ledger.Record{Time: now.Add(time.Duration(i)), Attempts: []ledger.Attempt{{Raw: strings.Repeat("x", fullBlock/2)}}})
+	}
+	if of := divide(records); !slices.Equal(of, []int{0, 0, 1, 1, 2, 2, 3, 3, 4, 4}) {
+		t.Errorf("they are of the blocks %v", of)
+	}
+}
+
+// TestDamagedBlock shows that a block that is damaged is told, that others can be read beside it,
+// and that it goes when it is old.
+func TestDamagedBlock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "xjp.db")
+	s := mustOpen(t, path)
+	for i := range 5 {
+		var batch []ledger.Record
+		for n := range 4 {
+			batch = append(batch, ledger.Record{ID: fmt.Sprint("r", i, n), Time: now.Add(time.Duration(i)*time.Hour + time.Duration(n)*time.Minute), Tenant: "acme", Key: "k"})
+		}
+		if err := s.Insert(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute(t, path, "UPDATE xjp_blocks SET records = substr(records, 1, length(records) - 1) WHERE number = 2")
+	_, _, err := s.Records(t.Context(), ledger.Filter{})
+	checkError(t, err, path, "damaged")
+	for _, f := range []ledger.Filter{{Since: now.Add(2 * time.Hour)}, {Limit: 11}, {Until: now.Add(30 * time.Minute)}} {
+		if page, _, err := s.Records(t.Context(), f); err != nil || len(page) == 0 {
+			t.Errorf("%+v gives %d records: %v", f, len(page), err)
+		}
+	}
+	// While a part of it is not too old, nobody knows which.
+	for _, c := range []struct {
+		before time.Duration
+		want   int
+	}{{time.Hour + 2*time.Minute, 4}, {2*time.Hour + 2*time.Minute, 6}} {
+		if n, err := s.Prune(t.Context(), now.Add(c.before), 100); err != nil || n != c.want {
+			t.Errorf("%d were deleted, not %d: %v", n, c.want, err)
+		}
+	}
+	for _, f := range []ledger.Filter{{}, {Tenant: "acme"}, {Key: "k"}} {
+		if page, _, err := s.Records(t.Context(), f); err != nil || len(page) != 10 {
+			t.Errorf("%+v gives %d records: %v", f, len(page), err)
+		}
+	}
+	if err := s.Insert(t.Context(), []ledger.Record{{ID: "r12", Time: now}}); err != nil {
+		t.Errorf("its ids are not free: %v", err)
+	}
 }

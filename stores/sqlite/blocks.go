@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +23,8 @@ var _ relational.Requests = blocks{}
 const (
 	// mostInBlock is how many records a block has at most, as one of them is read with all.
 	mostInBlock = 256
+	// fullBlock is the size at which a block gets no more records.
+	fullBlock = 4 << 20
 	// widestBlock is how much time lies between a block's records at most, so that those
 	// of a time are found in the blocks around it.
 	widestBlock = 10 * time.Minute
@@ -71,14 +70,23 @@ func divide(records []*ledger.Record) []int {
 	}
 	slices.SortFunc(order, func(a, b int) int { return records[a].Time.Compare(records[b].Time) })
 	of := make([]int, len(records))
-	block, begin := 0, 0
+	block, begin, size := 0, 0, 0
 	for n, i := range order {
-		if n-begin == mostInBlock || records[i].Time.Sub(records[order[begin]].Time) > widestBlock {
-			block, begin = block+1, n
+		if n-begin == mostInBlock || size >= fullBlock || records[i].Time.Sub(records[order[begin]].Time) > widestBlock {
+			block, begin, size = block+1, n, 0
 		}
-		of[i] = block
+		of[i], size = block, size+sizeOf(records[i])
 	}
 	return of
+}
+
+// sizeOf is about how large a record is: what else it says is short.
+func sizeOf(r *ledger.Record) int {
+	n := len(r.Error) + len(r.Losses)
+	for i := range r.Attempts {
+		n += len(r.Attempts[i].Raw) + len(r.Attempts[i].Error)
+	}
+	return n
 }
 
 // addBlock adds a block, and what leads to it by time and by owners.
@@ -149,12 +157,17 @@ func (k *block) find(id string) int {
 const selectBlock = "SELECT b.number, b.last, b.records FROM xjp_blocks AS b"
 
 func scanBlock(scan relational.Scanner) (k block, err error) {
-	var packed sql.RawBytes
-	if err := scan(&k.number, &k.last, &packed); err != nil {
-		return k, err
+	k, packed, err := scanPacked(scan)
+	if err == nil {
+		k.entries, err = unpacked(packed)
 	}
-	k.entries, err = unpacked(packed)
 	return k, err
+}
+
+// scanPacked reads a block but for its entries, which it gives as they are kept.
+func scanPacked(scan relational.Scanner) (k block, packed sql.RawBytes, err error) {
+	err = scan(&k.number, &k.last, &packed)
+	return k, packed, err
 }
 
 // read gives the blocks that a statement chooses.
@@ -290,134 +303,4 @@ func (b blocks) Record(ctx context.Context, query relational.Query, id string) (
 		return err
 	}, selectBlock+ofID, id)
 	return found, err
-}
-
-// errEnough ends a query whose further blocks cannot matter.
-var errEnough = errors.New("there is enough")
-
-// Records implements relational.Requests. Blocks come by the time of their last record, the
-// latest first, until no record of those that are left can be among the latest.
-func (b blocks) Records(ctx context.Context, query relational.Query, s *relational.Selection) ([]ledger.Record, error) {
-	chosen, most := chooser(s), s.Limit+1
-	var page []entry
-	statement, args := blocksOf(s)
-	err := query(ctx, func(scan relational.Scanner) error {
-		k, err := scanBlock(scan)
-		if err != nil {
-			return err
-		}
-		if len(page) == most && page[most-1].time > k.last {
-			return errEnough
-		}
-		before := len(page)
-		for i := range k.entries {
-			if chosen(&k.entries[i]) {
-				page = append(page, k.entries[i].clone())
-			}
-		}
-		if len(page) > before {
-			slices.SortFunc(page, latestFirst)
-			page = page[:min(len(page), most)]
-		}
-		return nil
-	}, statement, args...)
-	if err != nil && !errors.Is(err, errEnough) {
-		return nil, err
-	}
-	var list []ledger.Record
-	for i := range page {
-		r, err := page[i].record()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, *r)
-	}
-	return list, nil
-}
-
-// blocksOf is the statement for the blocks that may hold records of a selection, the latest
-// first.
-func blocksOf(s *relational.Selection) (statement string, args []any) {
-	from, last := selectBlock, "b.last"
-	var conditions []string
-	is := func(condition string, value any) {
-		args = append(args, value)
-		conditions = append(conditions, fmt.Sprintf("%s $%d", condition, len(args)))
-	}
-	if s.Tenant != "" || s.Key != "" {
-		// SQLite keeps the order of a cross join.
-		from, last = strings.Replace(selectBlock, "FROM ", "FROM xjp_owners AS o CROSS JOIN ", 1)+" ON b.number = o.block", "o.last"
-		owner := tenantOwner(s.Tenant)
-		if s.Key != "" {
-			owner = keyOwner(s.Key)
-		}
-		is("o.owner =", owner)
-	}
-	if !s.Since.IsZero() {
-		is(last+" >=", s.Since.UnixMicro())
-	}
-	for _, until := range []time.Time{s.Until, s.Before.Time} {
-		if !until.IsZero() {
-			is("b.first <=", until.UnixMicro())
-			is(last+" <=", until.Add(widestBlock).UnixMicro())
-		}
-	}
-	if len(conditions) > 0 {
-		from += " WHERE " + strings.Join(conditions, " AND ")
-	}
-	return from + " ORDER BY " + last + " DESC", args
-}
-
-// chooser tells whether an entry is one of a selection.
-func chooser(s *relational.Selection) func(e *entry) bool {
-	since, until := bound(s.Since, math.MinInt64), bound(s.Until, math.MaxInt64)
-	before := entry{id: s.Before.ID, time: s.Before.Time.UnixMicro()}
-	return func(e *entry) bool {
-		return since <= e.time && e.time < until &&
-			(s.Before.ID == "" || latestFirst(before, *e) < 0) &&
-			(s.Tenant == "" || s.Tenant == e.tenant) &&
-			(s.Key == "" || s.Key == e.key) &&
-			(s.Model == "" || s.Model == e.model) &&
-			(s.Provider == "" || s.Provider == e.provider) &&
-			(s.Session == "" || s.Session == e.session) &&
-			(s.End == "" || string(s.End) == e.end)
-	}
-}
-
-// bound is a time in microseconds, or what stands for one that is not set. It is rounded up, as times
-// of records are exact: what is not before it is not before the next microsecond.
-func bound(t time.Time, unset int64) int64 {
-	if t.IsZero() {
-		return unset
-	}
-	return t.Add(time.Microsecond - 1).UnixMicro()
-}
-
-// prunedAtOnce is how many blocks are read at once to be pruned.
-const prunedAtOnce = 16
-
-// Prune implements relational.Requests.
-func (b blocks) Prune(ctx context.Context, tx *sql.Tx, before time.Time, most int) (int, error) {
-	deleted, end := 0, before.UnixMicro()
-	for deleted < most {
-		list, err := read(ctx, tx, fmt.Sprintf(" WHERE b.first < $1 ORDER BY b.first LIMIT %d", prunedAtOnce), end)
-		if err != nil || len(list) == 0 {
-			return deleted, err
-		}
-		for i := range list {
-			room := most - deleted
-			gone, err := b.delete(ctx, tx, &list[i], func(e *entry) bool {
-				if e.time >= end || room == 0 {
-					return false
-				}
-				room--
-				return true
-			})
-			if err != nil || len(gone) == 0 {
-				return deleted, err
-			}
-			deleted += len(gone)
-		}
-	}
-	return deleted, nil
 }

@@ -213,8 +213,8 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	for statement, index := range map[string]string{
-		selectBlock + ofID: "SEARCH b USING INTEGER PRIMARY KEY (rowid=?); SCALAR SUBQUERY 1; SEARCH xjp_ids USING PRIMARY KEY (id=?)",
-		selectBlock + " WHERE b.first < $1 ORDER BY b.first LIMIT 16": "SEARCH b USING INDEX xjp_blocks_first (first<?)",
+		selectBlock + ofID:        "SEARCH b USING INTEGER PRIMARY KEY (rowid=?); SCALAR SUBQUERY 1; SEARCH xjp_ids USING PRIMARY KEY (id=?)",
+		selectBlock + firstBefore: "SEARCH b USING INDEX xjp_blocks_first (first<?)",
 	} {
 		if plan := explain(t, db, statement, 1); plan != index {
 			t.Errorf("%s: %s", statement, plan)

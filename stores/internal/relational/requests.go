@@ -225,5 +225,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, most int) (int, err
 		deleted, err = s.requests.Prune(ctx, tx, before, most)
 		return err
 	})
-	return deleted, err
+	if err != nil {
+		return 0, err
+	}
+	return deleted, nil
 }
