@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/admin"
@@ -51,12 +52,39 @@ func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
 	if inner := v.Get("usage"); inner.Exists() { // as the predecessor took it
 		v = inner
 	}
+	if err := checkCounts(v); err != nil {
+		return nil, err
+	}
 	u := openai.ParseUsage(v)
 	if u == nil {
 		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "usage: holds no counts; it is to be as Chat has it, such as {\"prompt_tokens\":1000,\"completion_tokens\":500}"}
 	}
 	u.Images, u.OutputImages = q.Images, q.OutputImages
 	return u, nil
+}
+
+// checkCounts refuses a usage of which a count cannot be meant. What providers tell is read
+// with more patience, as there is no other word on it.
+func checkCounts(usage scan.Value) error {
+	for key, v := range usage.Members() {
+		name := string(key)
+		if v.Kind() == scan.Object {
+			if err := checkCounts(v); err != nil {
+				return err
+			}
+		}
+		if v.IsNull() || !strings.HasSuffix(name, "_tokens") && name != "web_search_requests" {
+			continue
+		}
+		n, whole := v.Int()
+		if !whole {
+			return &admin.Error{Status: http.StatusBadRequest, Message: "usage: " + name + ": must be a whole number"}
+		}
+		if err := admin.CheckCount("usage: "+name, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // quoteUpstream prices a provider's model: as a route to it is priced, else as OpenRouter

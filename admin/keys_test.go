@@ -309,9 +309,11 @@ func TestLimits(t *testing.T) {
 func TestQuoteMisuse(t *testing.T) {
 	b, _ := keeping()
 	for body, words := range map[string]string{
-		`{}`:                                    "name what is to be priced",
-		`{"model":"a","provider_model_id":"b"}`: "name what is to be priced",
-		`{"model":"a","input_tokens":-1}`:       "must not be negative",
+		`{}`:                                         "name what is to be priced",
+		`{"model":"a","provider_model_id":"b"}`:      "name what is to be priced",
+		`{"model":"a","input_tokens":-1}`:            "input_tokens: must not be negative",
+		`{"model":"a","output_images":-1}`:           "output_images: must not be negative",
+		`{"model":"a","output_tokens":1000000001}`:   "output_tokens: must be at most 1000000000",
 		`{"model":"a","usage":{},"output_tokens":1}`: "either a usage or expected tokens",
 		`{"request":{},"input_tokens":1}`:            "the size of a request is its own",
 		`{"model":"a","dialect":"openai"}`:           "dialect: is that of a request",

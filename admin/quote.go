@@ -85,16 +85,39 @@ func (q *QuoteRequest) validate() error {
 	switch {
 	case named != 1:
 		return invalid("model: name what is to be priced by one of model, provider_model_id and request")
-	case q.Input < 0 || q.Output < 0:
-		return invalid("input_tokens: tokens must not be negative")
-	case q.Images < 0 || q.OutputImages < 0:
-		return invalid("images: images must not be negative")
 	case q.Usage != nil && (q.Input != 0 || q.Output != 0):
 		return invalid("usage: give either a usage or expected tokens")
 	case q.Request != nil && (q.Usage != nil || q.Sizes != (Sizes{})):
 		return invalid("request: the size of a request is its own; leave usage, tokens and images out")
 	case q.Dialect != "" && q.Request == nil:
 		return invalid("dialect: is that of a request, which is not there")
+	}
+	return q.Sizes.validate()
+}
+
+func (s *Sizes) validate() error {
+	for _, err := range []error{
+		CheckCount("input_tokens", s.Input), CheckCount("output_tokens", s.Output),
+		CheckCount("images", s.Images), CheckCount("output_images", s.OutputImages),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxCount is more of anything than a request has. What costs more than an amount can say
+// begins far above it, so that the parts of a quote add up.
+const maxCount = 1_000_000_000
+
+// CheckCount refuses a count of what is to be priced that no request can have.
+func CheckCount(field string, n int64) error {
+	switch {
+	case n < 0:
+		return invalid("%s: must not be negative", field)
+	case n > maxCount:
+		return invalid("%s: must be at most %d", field, maxCount)
 	}
 	return nil
 }
