@@ -122,7 +122,7 @@ func (m *Manager) RotateKey(ctx context.Context, actor, tenant, id string, overl
 		if old, err = m.Store.Key(ctx, tenant, id); err != nil {
 			return err
 		}
-		if err := m.rotatable(old); err != nil {
+		if err := m.rotatable(ctx, old); err != nil {
 			return err
 		}
 		successor, secret = m.newRecord(old.Tenant)
@@ -147,15 +147,25 @@ func (m *Manager) RotateKey(ctx context.Context, actor, tenant, id string, overl
 	return successor, secret, nil
 }
 
-// rotatable refuses keys that are over: what replaces them should be made on purpose.
-func (m *Manager) rotatable(r *Record) error {
+// rotatable refuses keys that are over: what replaces them should be made on purpose. It refuses
+// those that have been rotated too: a second successor would inherit the end of the overlap.
+func (m *Manager) rotatable(ctx context.Context, r *Record) error {
 	switch {
 	case r.Revoked != nil:
 		return &OverError{"is revoked; make a new one"}
 	case r.Expires != nil && !r.Expires.After(m.now()):
 		return &OverError{"has expired; make a new one"}
 	}
-	return nil
+	successor, err := m.Store.Successor(ctx, r.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case successor.Revoked != nil:
+		return &OverError{"was already rotated to " + successor.ID + ", which is revoked; make a new one"}
+	}
+	return &OverError{"was already rotated to " + successor.ID + "; rotate that one"}
 }
 
 func (s *KeySpec) set(r *Record) {

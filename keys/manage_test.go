@@ -316,6 +316,35 @@ func TestRotateKey(t *testing.T) {
 	}
 }
 
+// TestRotatedOnce checks that a key that is about to be replaced has no second successor, which
+// would end along with it, and that its successor can be rotated.
+func TestRotatedOnce(t *testing.T) {
+	m, _ := managed(t)
+	first, _, err := m.CreateKey(t.Context(), "ann", "acme", keys.KeySpec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := m.RotateKey(t.Context(), "ann", "", first.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(says string) {
+		t.Helper()
+		var over *keys.OverError
+		if _, _, err := m.RotateKey(t.Context(), "ann", "", first.ID, 2*time.Hour); !errors.As(err, &over) || err.Error() != "the key was already rotated to "+second.ID+says {
+			t.Error(err)
+		}
+	}
+	refused("; rotate that one")
+	if third, _, err := m.RotateKey(t.Context(), "ann", "", second.ID, time.Hour); err != nil || third.Expires != nil {
+		t.Errorf("%+v, %v", third, err)
+	}
+	if _, err := m.RevokeKey(t.Context(), "ann", "", second.ID); err != nil {
+		t.Fatal(err)
+	}
+	refused(", which is revoked; make a new one")
+}
+
 func TestTenants(t *testing.T) {
 	m, s := managed(t)
 	spec := keys.TenantSpec{Name: "Initech", KeyLimits: limits.Set{RequestsPerMinute: 5}, ModelLimits: map[string]limits.Set{"Claude-*": {Concurrent: 2}}}

@@ -109,6 +109,8 @@ type Store interface {
 	Key(ctx context.Context, tenant, id string) (*Record, error)
 	// KeyByHash gives the key with a plain SHA-256; ErrNotFound if there is none.
 	KeyByHash(ctx context.Context, hash [32]byte) (*Record, error)
+	// Successor gives a key that was made in place of another; ErrNotFound if there is none.
+	Successor(ctx context.Context, id string) (*Record, error)
 	// Keys lists keys by id, of a tenant or of all, after one, at most limit.
 	Keys(ctx context.Context, tenant, after string, limit int) ([]Record, error)
 	// CreateKey adds a key; ErrExists if its id or its hash is in use, ErrNotFound if its

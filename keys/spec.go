@@ -42,7 +42,8 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Problem }
 
-// OverError is a key that is revoked or has expired, so that what was asked for cannot be done.
+// OverError is a key that is revoked, has expired or was rotated, so that what was asked for
+// cannot be done.
 type OverError struct{ Problem string }
 
 func (e *OverError) Error() string { return "the key " + e.Problem }

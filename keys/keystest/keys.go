@@ -40,6 +40,22 @@ func (s *Store) KeyByHash(ctx context.Context, hash [32]byte) (*keys.Record, err
 	return nil, keys.ErrNotFound
 }
 
+// Successor implements keys.Store.
+func (s *Store) Successor(ctx context.Context, id string) (*keys.Record, error) {
+	if err := s.call(ctx, "Successor"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.keys {
+		if id != "" && r.Replaces == id {
+			r = cloneKey(r)
+			return &r, nil
+		}
+	}
+	return nil, keys.ErrNotFound
+}
+
 // Keys implements keys.Store.
 func (s *Store) Keys(ctx context.Context, tenant, after string, limit int) ([]keys.Record, error) {
 	if err := s.call(ctx, "Keys"); err != nil {

@@ -158,6 +158,15 @@ func rotatedKeys(t *testing.T, open Open) {
 	}
 	checkKey(t, s, old)
 	checkKey(t, s, successor)
+	found, err := s.Successor(t.Context(), "a")
+	check(t, err)
+	if found.ID != "b" || found.Replaces != "a" {
+		t.Errorf("the successor is %+v", found)
+	}
+	for _, id := range []string{"b", "", "\x00"} {
+		_, err := s.Successor(t.Context(), id)
+		checkIs(t, err, keys.ErrNotFound)
+	}
 
 	stale := *old
 	stale.Version = 1

@@ -61,6 +61,16 @@ func (s *Store) KeyByHash(ctx context.Context, hash [32]byte) (*keys.Record, err
 	return s.key(ctx, w)
 }
 
+// Successor implements keys.Store.
+func (s *Store) Successor(ctx context.Context, id string) (*keys.Record, error) {
+	if id == "" || !isClean(id) {
+		return nil, keys.ErrNotFound
+	}
+	w := new(where)
+	w.add("replaces = ", id)
+	return s.key(ctx, w)
+}
+
 func (s *Store) key(ctx context.Context, w *where) (*keys.Record, error) {
 	var found *keys.Record
 	err := s.query(ctx, func(scan Scanner) (err error) {
