@@ -70,11 +70,11 @@ func (c *call) replayFailed(cause error) error {
 		c.outcome.gone = true
 		return cause
 	}
-	failed := &translate.Error{Kind: translate.ErrInterrupted, Message: "the answer to the first request with this Idempotency-Key broke off"}
-	switch {
-	case !c.headersSent && cause == idempotency.ErrTooLarge:
+	if !c.headersSent && cause == idempotency.ErrTooLarge {
 		return conflict(idempotency.Unstorable)
-	case !c.headersSent:
+	}
+	failed := cutShort(cause)
+	if !c.headersSent {
 		return failed
 	}
 	c.outcome.err = failed
@@ -83,4 +83,14 @@ func (c *call) replayFailed(cause error) error {
 		c.w.Write(c.dialect.NewEncoder(&c.x).Encode(nil, &translate.Event{Kind: translate.EventFailed, Err: failed}))
 	}
 	return nil
+}
+
+// cutShort is what a client is told that was given a part of an answer. One that has become
+// too large is whole for who asked first: nothing has failed.
+func cutShort(cause error) *translate.Error {
+	if cause == idempotency.ErrTooLarge {
+		return &translate.Error{Kind: translate.ErrConflict, Retry: translate.No,
+			Message: "the answer to this Idempotency-Key has outgrown what is kept (max_size) and cannot be shared to its end; send a new one"}
+	}
+	return &translate.Error{Kind: translate.ErrInterrupted, Message: "the answer to the first request with this Idempotency-Key broke off"}
 }

@@ -330,6 +330,41 @@ func TestAnswersTooLargeToKeep(t *testing.T) {
 	}
 }
 
+// TestStreamsTooLargeToShare checks what a client is told that joined a stream which then
+// becomes too large to be kept, and that the first client has all of it.
+func TestStreamsTooLargeToShare(t *testing.T) {
+	d := newDouble(t)
+	url := gateway(t, d, "\t\tidempotency {\n\t\t\tmax_size 4KiB\n\t\t}\n"+gatewaytest.Stored(t))
+	large := strings.Replace(messagesStream[2], "Hello", strings.Repeat("more ", 2000), 1)
+	for _, dialect := range dialects {
+		goOn := make(chan struct{})
+		d.will(func(w http.ResponseWriter, r *http.Request) {
+			streaming(w)
+			send(w, messagesStream[:3]...)
+			<-goOn
+			send(w, append([]string{large}, messagesStream[3:]...)...)
+		})
+		ask := func() *listener {
+			return listen(t, url+dialect.path, hello("messages", true), idempotencyKey, "outgrown")
+		}
+		first := ask()
+		first.until("Hello")
+		second := ask()
+		second.until("Hello")
+		close(goOn)
+		if whole := first.rest(); !strings.Contains(whole.body, "more more") || strings.Contains(whole.body, "error") {
+			t.Errorf("%s: the first is given %s", dialect.name, whole.body)
+		}
+		got := second.rest()
+		if !strings.Contains(got.body, `"type":"conflict_error"`) || !strings.Contains(got.body, "cannot be shared to its end") || strings.Contains(got.body, "broke off") {
+			t.Errorf("%s: the second is told %s", dialect.name, got.body)
+		}
+		if r := record(t, got); !r.Replayed || r.End != ledger.Rejected || r.Error != "conflict" || r.Cost != 0 {
+			t.Errorf("%s: recorded is %+v", dialect.name, r)
+		}
+	}
+}
+
 // TestIdempotencyOff checks that the key is not heeded where that is off.
 func TestIdempotencyOff(t *testing.T) {
 	d := newDouble(t)
