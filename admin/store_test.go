@@ -174,7 +174,9 @@ func storedKeys(t *testing.T, engine stores.Module) {
 			}
 		}
 	}
-	if got, want := strings.Join(actions, " "), "tenant.delete key.revoke key.revoke key.rotate key.create tenant.create"; got != want {
+	// The two entries of a rotation may be of the same microsecond.
+	got := strings.Replace(strings.Join(actions, " "), "key.create key.rotate", "key.rotate key.create", 1)
+	if want := "tenant.delete key.revoke key.revoke key.rotate key.create key.create tenant.create"; got != want {
 		t.Errorf("the audit is %s, want %s", got, want)
 	}
 }

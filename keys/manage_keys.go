@@ -134,17 +134,27 @@ func (m *Manager) RotateKey(ctx context.Context, actor, tenant, id string, overl
 			old.Expires = &ends
 		}
 		old.Updated = successor.Created
-		by, err := m.entry(actor, "key.rotate", old.Tenant, id, map[string]any{"successor": successor.ID, "expires": old.Expires})
+		made, err := m.entry(actor, "key.create", old.Tenant, successor.ID, replacement{id, spec})
 		if err != nil {
 			return err
 		}
-		return m.Store.RotateKey(ctx, old, successor, by)
+		rotated, err := m.entry(actor, "key.rotate", old.Tenant, id, map[string]any{"successor": successor.ID, "expires": old.Expires})
+		if err != nil {
+			return err
+		}
+		return m.Store.RotateKey(ctx, old, successor, []*Audit{made, rotated})
 	})
 	if err != nil {
 		return nil, "", about("key", id, err)
 	}
 	m.changed(Change{Key: id}, Change{Key: successor.ID})
 	return successor, secret, nil
+}
+
+// replacement is what the audit says of a key that was made in place of another.
+type replacement struct {
+	Replaces string `json:"replaces"`
+	KeySpec
 }
 
 // rotatable refuses keys that are over: what replaces them should be made on purpose. It refuses

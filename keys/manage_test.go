@@ -306,6 +306,12 @@ func TestRotateKey(t *testing.T) {
 			}) {
 				t.Errorf("%+v", log(t, s))
 			}
+			if !slices.ContainsFunc(log(t, s), func(e keys.Audit) bool {
+				return e.Action == "key.create" && e.Actor == "bob" && e.Subject == r.ID && e.Tenant == "acme" &&
+					strings.HasPrefix(e.Detail, `{"replaces":"`+old.ID+`","description":"d",`)
+			}) {
+				t.Errorf("of the new key the audit says nothing: %+v", log(t, s))
+			}
 		})
 	}
 	m, _ := managed(t)

@@ -120,8 +120,8 @@ type Store interface {
 	// if there is none, ErrChanged if its version is another than the one given.
 	UpdateKey(ctx context.Context, r *Record, by *Audit) error
 	// RotateKey adds a key and updates the one that it replaces, both or neither, with the
-	// errors of CreateKey and UpdateKey.
-	RotateKey(ctx context.Context, old, successor *Record, by *Audit) error
+	// errors of CreateKey and UpdateKey. Each of them has an entry of the audit.
+	RotateKey(ctx context.Context, old, successor *Record, by []*Audit) error
 	// Touch sets when keys were last used, unless a later time is known. That is no change:
 	// neither Changes nor the version tells of it. Ids that are not there are passed over.
 	Touch(ctx context.Context, used map[string]time.Time) error

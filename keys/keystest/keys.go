@@ -83,7 +83,7 @@ func (s *Store) CreateKey(ctx context.Context, r *keys.Record, by *keys.Audit) e
 	if err := s.add(r); err != nil {
 		return err
 	}
-	s.changed(by, keys.Change{Key: r.ID})
+	s.changed([]*keys.Audit{by}, keys.Change{Key: r.ID})
 	return nil
 }
 
@@ -97,12 +97,12 @@ func (s *Store) UpdateKey(ctx context.Context, r *keys.Record, by *keys.Audit) e
 	if err := s.update(r); err != nil {
 		return err
 	}
-	s.changed(by, keys.Change{Key: r.ID})
+	s.changed([]*keys.Audit{by}, keys.Change{Key: r.ID})
 	return nil
 }
 
 // RotateKey implements keys.Store.
-func (s *Store) RotateKey(ctx context.Context, old, successor *keys.Record, by *keys.Audit) error {
+func (s *Store) RotateKey(ctx context.Context, old, successor *keys.Record, by []*keys.Audit) error {
 	if err := s.call(ctx, "RotateKey"); err != nil {
 		return err
 	}

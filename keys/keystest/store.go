@@ -41,10 +41,12 @@ func New(tenants ...string) *Store {
 var _ keys.Store = (*Store)(nil)
 
 // changed writes what has changed into the log and the audit.
-func (s *Store) changed(by *keys.Audit, changes ...keys.Change) {
+func (s *Store) changed(by []*keys.Audit, changes ...keys.Change) {
 	s.log = append(s.log, changes...)
-	if by != nil {
-		s.audit = append(s.audit, *by)
+	for _, entry := range by {
+		if entry != nil {
+			s.audit = append(s.audit, *entry)
+		}
 	}
 }
 
@@ -91,7 +93,7 @@ func (s *Store) CreateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	}
 	t.Version = 1
 	s.tenants[t.ID] = cloneTenant(*t)
-	s.changed(by, keys.Change{Tenant: t.ID})
+	s.changed([]*keys.Audit{by}, keys.Change{Tenant: t.ID})
 	return nil
 }
 
@@ -113,7 +115,7 @@ func (s *Store) UpdateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	updated := cloneTenant(*t)
 	updated.Created = old.Created
 	s.tenants[t.ID] = updated
-	s.changed(by, keys.Change{Tenant: t.ID})
+	s.changed([]*keys.Audit{by}, keys.Change{Tenant: t.ID})
 	return nil
 }
 
@@ -134,7 +136,7 @@ func (s *Store) DeleteTenant(ctx context.Context, id string, by *keys.Audit) err
 	}
 	maps.DeleteFunc(s.keys, func(_ string, r keys.Record) bool { return r.Tenant == id })
 	delete(s.tenants, id)
-	s.changed(by, keys.Change{Tenant: id})
+	s.changed([]*keys.Audit{by}, keys.Change{Tenant: id})
 	return nil
 }
 
@@ -163,7 +165,7 @@ func (s *Store) WriteAudit(ctx context.Context, by *keys.Audit) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changed(by)
+	s.changed([]*keys.Audit{by})
 	return nil
 }
 

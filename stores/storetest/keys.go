@@ -152,7 +152,12 @@ func rotatedKeys(t *testing.T, open Open) {
 	old, successor := key("a", keys.DefaultTenant), key("b", keys.DefaultTenant)
 	check(t, s.CreateKey(t.Context(), old, nil))
 	old.Expires, successor.Replaces = &now, "a"
-	check(t, s.RotateKey(t.Context(), old, successor, nil))
+	check(t, s.RotateKey(t.Context(), old, successor, []*keys.Audit{entry(0, "key.create", keys.DefaultTenant, "b"), entry(2, "key.rotate", keys.DefaultTenant, "a")}))
+	page, _, err := s.AuditLog(t.Context(), keys.AuditFilter{})
+	check(t, err)
+	if len(page) != 2 || page[0].Subject != "a" || page[1].Subject != "b" {
+		t.Errorf("the audit says %+v", page)
+	}
 	if old.Version != 2 || successor.Version != 1 {
 		t.Errorf("the versions are %d and %d", old.Version, successor.Version)
 	}

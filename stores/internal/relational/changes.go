@@ -16,8 +16,8 @@ const (
 )
 
 // change runs a transaction that changes tenants or keys, tells of the changes and writes
-// the entry of the audit.
-func (s *Store) change(ctx context.Context, by *keys.Audit, changes []keys.Change, do func(ctx context.Context, tx *sql.Tx) error) error {
+// the entries of the audit that are not nil.
+func (s *Store) change(ctx context.Context, by []*keys.Audit, changes []keys.Change, do func(ctx context.Context, tx *sql.Tx) error) error {
 	return s.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// The row of the last number is locked before anything else until the end of the
 		// transaction. So changes happen one after the other, and none is seen before one
@@ -25,10 +25,18 @@ func (s *Store) change(ctx context.Context, by *keys.Audit, changes []keys.Chang
 		if err := tell(ctx, tx, changes); err != nil {
 			return err
 		}
-		if err := do(ctx, tx); err != nil || by == nil {
+		if err := do(ctx, tx); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by)
+		for _, entry := range by {
+			if entry == nil {
+				continue
+			}
+			if err := s.audit(ctx, tx, entry); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

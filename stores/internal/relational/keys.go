@@ -99,7 +99,7 @@ func (s *Store) Keys(ctx context.Context, tenant, after string, limit int) ([]ke
 
 // CreateKey implements keys.Store.
 func (s *Store) CreateKey(ctx context.Context, r *keys.Record, by *keys.Audit) error {
-	err := s.change(ctx, by, []keys.Change{{Key: r.ID}}, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, []*keys.Audit{by}, []keys.Change{{Key: r.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		return s.insertKey(ctx, tx, r)
 	})
 	if err == nil {
@@ -110,7 +110,7 @@ func (s *Store) CreateKey(ctx context.Context, r *keys.Record, by *keys.Audit) e
 
 // UpdateKey implements keys.Store.
 func (s *Store) UpdateKey(ctx context.Context, r *keys.Record, by *keys.Audit) error {
-	err := s.change(ctx, by, []keys.Change{{Key: r.ID}}, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, []*keys.Audit{by}, []keys.Change{{Key: r.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		return s.updateKey(ctx, tx, r)
 	})
 	if err == nil {
@@ -120,7 +120,7 @@ func (s *Store) UpdateKey(ctx context.Context, r *keys.Record, by *keys.Audit) e
 }
 
 // RotateKey implements keys.Store.
-func (s *Store) RotateKey(ctx context.Context, old, successor *keys.Record, by *keys.Audit) error {
+func (s *Store) RotateKey(ctx context.Context, old, successor *keys.Record, by []*keys.Audit) error {
 	err := s.change(ctx, by, []keys.Change{{Key: old.ID}, {Key: successor.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := s.insertKey(ctx, tx, successor); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (s *Store) CreateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	if t.ID == "" || !isClean(t.ID) {
 		return fmt.Errorf("id: %.40q is no id of a tenant", t.ID)
 	}
-	err := s.change(ctx, by, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, []*keys.Audit{by}, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO xjp_tenants (id, name, disabled, limits, key_limits, model_limits, metadata, created, updated, version)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)`,
 			t.ID, clean(t.Name), t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
@@ -66,7 +66,7 @@ func (s *Store) UpdateTenant(ctx context.Context, t *keys.Tenant, by *keys.Audit
 	if !isClean(t.ID) {
 		return keys.ErrNotFound
 	}
-	err := s.change(ctx, by, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, []*keys.Audit{by}, []keys.Change{{Tenant: t.ID}}, func(ctx context.Context, tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE xjp_tenants SET name = $1, disabled = $2, limits = $3, key_limits = $4, model_limits = $5,
 			metadata = $6, updated = $7, version = version + 1 WHERE id = $8 AND version = $9`,
 			clean(t.Name), t.Disabled, document{&t.Limits}, document{&t.KeyLimits}, document{&t.ModelLimits}, document{&t.Metadata},
@@ -102,7 +102,7 @@ func (s *Store) DeleteTenant(ctx context.Context, id string, by *keys.Audit) err
 	if !isClean(id) {
 		return keys.ErrNotFound
 	}
-	return s.change(ctx, by, []keys.Change{{Tenant: id}}, func(ctx context.Context, tx *sql.Tx) error {
+	return s.change(ctx, []*keys.Audit{by}, []keys.Change{{Tenant: id}}, func(ctx context.Context, tx *sql.Tx) error {
 		var live int
 		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM xjp_keys WHERE tenant = $1 AND revoked IS NULL", id).Scan(&live); err != nil {
 			return err
