@@ -22,7 +22,7 @@ func (b administration) Meters(ctx context.Context, tenant, key string) ([]admin
 	}
 	acc, now := b.app.accounts, time.Now()
 	meters := acc.metersOf(p, now)
-	used, err := acc.engines.Limits.Used(ctx, p.Tenant, meters, now)
+	used, _, err := acc.engines.Limits.Used(ctx, p.Tenant, meters, now)
 	if err != nil {
 		return nil, &admin.Error{Status: http.StatusServiceUnavailable, Message: "the counts of limits cannot be reached; the log says why", Cause: err}
 	}

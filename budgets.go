@@ -15,28 +15,153 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/limits"
 	"github.com/rickyjim626/xjp-gateway/prices"
 	"github.com/rickyjim626/xjp-gateway/providers/module"
 )
 
-// budgets remembers which thresholds of which budgets have been told of, so that each is
-// told of once in each window. It is safe for concurrent use, and bounded: what is
-// forgotten is at worst told of twice.
+// budgets looks at those budgets of which requests have used something, soon after they have
+// ended, and remembers which thresholds have been told of, so that each is told of once in
+// each window. It is safe for concurrent use, and bounded: what is forgotten is at worst told
+// of twice.
 type budgets struct {
-	mu   sync.Mutex
-	told map[string]int // the highest threshold, by tenant, meter and window
+	mu      sync.Mutex
+	told    map[budget]int // the highest threshold
+	watched map[budget]*watch
+	// due says that those that are watched will be looked at.
+	due bool
 }
 
-// maxToldBudgets bounds what is remembered.
-const maxToldBudgets = 100_000
+// budget is one in one window. With another limit it is another one, of which is told anew.
+type budget struct {
+	tenant, meter, window string
+	limit                 int64
+}
+
+// watch is a budget that is to be looked at, for a request that used something of it last.
+type watch struct {
+	meter  limits.Meter
+	key    string
+	counts limits.Engine
+	app    *App
+	alerts *alerts
+	tries  int
+}
+
+const (
+	// maxBudgets bounds what is remembered, and what is watched.
+	maxBudgets = 100_000
+	// lookAfter is how long it takes until a budget is looked at. Many requests are looked at
+	// together, and other nodes' counts have arrived.
+	lookAfter = time.Second
+	// maxLooks is how often counts are asked for in vain.
+	maxLooks = 60
+	// lookTime is how long the counts of a tenant may take.
+	lookTime = 2 * time.Second
+)
+
+// watchBudgets has the budgets among meters looked at, of which a key has used something.
+func (s *snapshot) watchBudgets(app *App, key *keys.Principal, meters []limits.Meter) {
+	for i := range meters {
+		if m := &meters[i]; m.IsBudget() {
+			of := budget{key.Tenant, m.Key, m.Window, m.Limit}
+			s.runtime.budgets.put(of, &watch{meter: *m, key: key.ID, counts: s.accounts.engines.Limits, app: app, alerts: &s.alerts})
+		}
+	}
+}
+
+// put watches a budget.
+func (b *budgets) put(of budget, w *watch) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.watched) >= maxBudgets {
+		return
+	}
+	if b.watched == nil {
+		b.watched = map[budget]*watch{}
+	}
+	b.watched[of] = w
+	if !b.due {
+		b.due = true
+		time.AfterFunc(lookAfter, b.look)
+	}
+}
+
+// take takes all that is watched, by tenant.
+func (b *budgets) take() map[string]map[budget]*watch {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	byTenant := map[string]map[budget]*watch{}
+	for of, w := range b.watched {
+		if byTenant[of.tenant] == nil {
+			byTenant[of.tenant] = map[budget]*watch{}
+		}
+		byTenant[of.tenant][of] = w
+	}
+	b.watched, b.due = nil, false
+	return byTenant
+}
+
+// look looks at what is watched.
+func (b *budgets) look() {
+	for tenant, watched := range b.take() {
+		b.lookAt(tenant, watched)
+	}
+}
+
+// lookAt tells of budgets of a tenant whose use has reached a threshold. What is only reserved
+// is no use yet; as long as something is, they are looked at again, as engines may take for
+// reserved what has just been settled.
+func (b *budgets) lookAt(tenant string, watched map[budget]*watch) {
+	var list []budget
+	var meters []limits.Meter
+	var counts limits.Engine
+	for of, w := range watched {
+		if counts == nil {
+			counts = w.counts
+		}
+		if w.counts != counts { // those of a configuration that another one has replaced
+			b.putAgain(of, w)
+			continue
+		}
+		list, meters = append(list, of), append(meters, w.meter)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+	defer cancel()
+	now := time.Now()
+	used, reserved, err := counts.Used(ctx, tenant, meters, now)
+	for i, of := range list {
+		w := watched[of]
+		if err != nil {
+			b.putAgain(of, w)
+			continue
+		}
+		b.tell(of, w, max(0, used[i]-reserved[i]), now)
+		if reserved[i] > 0 {
+			w.tries = 0
+			b.putAgain(of, w)
+		}
+	}
+}
+
+// putAgain watches a budget further, unless a later request has it watched already, or its
+// counts have been asked for in vain for too long.
+func (b *budgets) putAgain(of budget, w *watch) {
+	b.mu.Lock()
+	newer := b.watched[of] != nil
+	b.mu.Unlock()
+	if w.tries++; !newer && w.tries < maxLooks {
+		b.put(of, w)
+	}
+}
 
 // reach notes that a budget is used up to some percentage, and gives the thresholds that
 // it has not reached before.
-func (b *budgets) reach(budget string, percent int, thresholds []int) (reached []int) {
+func (b *budgets) reach(of budget, percent int, thresholds []int) (reached []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.told[budget]
+	before := b.told[of]
 	highest := before
 	for _, t := range thresholds {
 		if t > before && percent >= t {
@@ -47,10 +172,10 @@ func (b *budgets) reach(budget string, percent int, thresholds []int) (reached [
 	if highest == before {
 		return nil
 	}
-	if b.told == nil || len(b.told) >= maxToldBudgets {
-		b.told = map[string]int{}
+	if b.told == nil || len(b.told) >= maxBudgets {
+		b.told = map[budget]int{}
 	}
-	b.told[budget] = highest
+	b.told[of] = highest
 	return reached
 }
 
@@ -69,21 +194,18 @@ type budgetEvent struct {
 	Time      time.Time     `json:"time"`
 }
 
-// watchBudget tells of a budget whose use has reached a threshold: in the log, as an event
-// of Caddy's, and to the webhook.
-func (c *call) watchBudget(m *limits.Meter, used int64, now time.Time) {
-	percent := int(used * 100 / m.Limit) // budgets are far too small to overflow
-	alerts := &c.s.alerts
-	if percent < alerts.lowest {
+// tell tells of a budget whose use has reached a threshold: in the log, as an event of
+// Caddy's, and to the webhook.
+func (b *budgets) tell(of budget, w *watch, used int64, now time.Time) {
+	percent := int(used * 100 / of.limit) // budgets are far too small to overflow
+	if percent < w.alerts.lowest {
 		return
 	}
-	reached := c.s.runtime.budgets.reach(c.key.Tenant+" "+m.Key+" "+m.Window, percent, alerts.thresholds)
-	for _, threshold := range reached {
-		e := budgetEvent{
-			Tenant: c.key.Tenant, Key: c.key.ID, Budget: m.Says(), Window: m.Window, Threshold: threshold,
-			Used: prices.Amount(used), Limit: prices.Amount(m.Limit), Time: now.UTC(),
-		}
-		c.h.app.tellBudget(&e, alerts)
+	for _, threshold := range b.reach(of, percent, w.alerts.thresholds) {
+		w.app.tellBudget(&budgetEvent{
+			Tenant: of.tenant, Key: w.key, Budget: w.meter.Says(), Window: of.window, Threshold: threshold,
+			Used: prices.Amount(used), Limit: prices.Amount(of.limit), Time: now.UTC(),
+		}, w.alerts)
 	}
 }
 

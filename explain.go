@@ -159,13 +159,13 @@ func (c *call) rehearseLimits(now time.Time) error {
 		return nil
 	}
 	meters := c.meters(now)
-	used, err := c.s.accounts.engines.Limits.Used(c.r.Context(), c.key.Tenant, meters, now)
+	used, reserved, err := c.s.accounts.engines.Limits.Used(c.r.Context(), c.key.Tenant, meters, now)
 	if err != nil {
 		return limitsAway()
 	}
 	for i := range meters {
 		if wait, full := meters[i].Full(used[i], now); full {
-			return overLimit(&meters[i], wait)
+			return overLimit(&meters[i], wait, used[i]-reserved[i])
 		}
 	}
 	return nil

@@ -289,6 +289,7 @@ func (a *App) correctLimits(ctx context.Context, c *lateCost, settled, told *led
 		by[i] = meters[i].Counts(0, told.Tokens.Prompt()-settled.Tokens.Prompt(), told.Tokens.Output-settled.Tokens.Output, told.Cost-settled.Cost)
 	}
 	a.accounts.engines.Limits.Correct(p.Tenant, meters, by, time.Now())
+	a.snapshot.Load().watchBudgets(a, p, meters)
 	return nil
 }
 

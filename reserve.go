@@ -1,6 +1,7 @@
 package xjpgateway
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -30,10 +31,9 @@ func (c *call) reserve() error {
 		return limitsAway()
 	}
 	c.tellLimits(meters, &verdict, now)
-	c.watchBudgets(meters, &verdict, now)
 	if verdict.Refused >= 0 {
 		c.h.app.metrics.limited.WithLabelValues(c.modelLabel(), meters[verdict.Refused].What()).Inc()
-		return overLimit(&meters[verdict.Refused], verdict.Wait)
+		return overLimit(&meters[verdict.Refused], verdict.Wait, verdict.Settled)
 	}
 	c.account.held = true
 	c.s.accounts.engines.renewals.begin(&c.account.lease)
@@ -84,15 +84,27 @@ func (c *call) firstPrice() (*prices.Price, string) {
 	return c.s.accounts.price(planned.Data.(*route), upstream), upstream
 }
 
-// overLimit is the error of a limit that is reached.
-func overLimit(m *limits.Meter, wait time.Duration) error {
+// heldWait is how long a client waits that is refused for want of what open requests have
+// reserved. When they end is not known, but few take less.
+const heldWait = 5 * time.Second
+
+// overLimit is the error of a limit that is reached, by what of it is settled if it is a
+// quota.
+func overLimit(m *limits.Meter, wait time.Duration, settled int64) error {
 	e := &translate.Error{Kind: translate.ErrRateLimit, RetryAfter: max(wait, time.Second), Message: "the limit of " + m.Says() + " is reached"}
 	if m.Kind != limits.Quota {
+		return e
+	}
+	if m.Held(settled) {
+		e.RetryAfter, e.Message = heldWait, "requests that are under way hold what is left of "+m.Says()+": try again when they have ended"
 		return e
 	}
 	e.Kind, e.Retry = translate.ErrQuota, translate.No
 	if m.IsBudget() {
 		e.Kind, e.Message = translate.ErrBilling, "the budget of "+m.Says()+" is used up"
+	}
+	if left := m.Limit - settled; left > 0 && m.Measure != limits.Requests {
+		e.Message = fmt.Sprintf("this request may take %s, and of %s only %s is left", m.Text(m.Amount), m.Says(), m.Text(left))
 	}
 	if m.Ends.IsZero() {
 		e.RetryAfter = 0
@@ -117,6 +129,7 @@ func (c *call) settleLimits() {
 		actual = limits.Actual(make([]int64, 0, len(l.Meters)), l.Meters, t.Prompt(), t.Output, c.account.cost)
 	}
 	c.s.accounts.engines.Limits.Settle(l, actual, time.Now())
+	c.s.watchBudgets(c.h.app, c.key, l.Meters)
 }
 
 // learn makes what is expected of the next request better than it was of this one.
@@ -185,20 +198,4 @@ func (c *call) appendReset(dst []byte, reset time.Duration, now time.Time) []byt
 		return now.Add(reset).UTC().AppendFormat(dst, time.RFC3339)
 	}
 	return append(dst, reset.Round(time.Millisecond).String()...)
-}
-
-// watchBudgets tells of budgets that are about to be used up.
-func (c *call) watchBudgets(meters []limits.Meter, v *limits.Verdict, now time.Time) {
-	for i := range meters {
-		m := &meters[i]
-		switch {
-		case !m.IsBudget():
-		case i == v.Refused: // what is left is not enough for anything
-			c.watchBudget(m, m.Limit, now)
-		case v.Refused >= 0:
-			c.watchBudget(m, m.Limit-v.Remaining[i], now)
-		default: // this request has only reserved its part yet
-			c.watchBudget(m, m.Limit-v.Remaining[i]-m.Amount, now)
-		}
-	}
 }

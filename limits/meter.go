@@ -48,6 +48,9 @@ type Verdict struct {
 	// Wait is how long the refused meter takes until it has room, as far as is known; for
 	// slots it is 0.
 	Wait time.Duration
+	// Settled is what of the refused meter leases that have ended have used, if it is a quota;
+	// open ones have only reserved the rest of what is counted.
+	Settled int64
 	// Remaining are the units that each meter has left, after the reservation if it was
 	// made. None is negative. The slice is the lease's until it reserves again.
 	Remaining []int64
@@ -110,8 +113,10 @@ type Engine interface {
 	// and what they reserved stays counted until they are settled, or for good if that is
 	// not within a day. A lease that has expired is not renewed.
 	Renew(ctx context.Context, tenant string, leases []string, now time.Time) error
-	// Used tells what is counted by meters, in their order, without reserving anything.
-	Used(ctx context.Context, tenant string, meters []Meter, now time.Time) ([]int64, error)
+	// Used tells what is counted by meters, in their order, without reserving anything, and
+	// what of that is of quotas and only reserved, by leases that are open and have not
+	// expired. An engine may take what has just been settled for reserved a little longer.
+	Used(ctx context.Context, tenant string, meters []Meter, now time.Time) (used, reserved []int64, err error)
 	// Close ends the engine, once what is settled is counted.
 	Close() error
 }

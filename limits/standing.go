@@ -51,6 +51,13 @@ func (m *Meter) Reset(remaining int64, now time.Time) time.Duration {
 	return max(0, m.Ends.Sub(now))
 }
 
+// Held reports whether the amount that a quota refused would fit if open leases gave back what
+// they have reserved: settled is what those that have ended have used. An open request is
+// one that ends, so that a quota of requests holds nothing that comes back.
+func (m *Meter) Held(settled int64) bool {
+	return m.Kind == Quota && m.Measure != Requests && settled+m.Amount <= m.Limit
+}
+
 // Full reports whether a meter of which something is used has no room for its amount, and how
 // long it takes until it has, as far as is known.
 func (m *Meter) Full(used int64, now time.Time) (wait time.Duration, full bool) {

@@ -45,6 +45,14 @@ func (m *Meter) Name() string {
 	return m.Key
 }
 
+// Text writes an amount of what the meter counts for people.
+func (m *Meter) Text(amount int64) string {
+	if d := m.dimension(); d != nil {
+		return d.text(amount)
+	}
+	return strconv.FormatInt(amount, 10)
+}
+
 // text writes a limit for people: money as a decimal of USD.
 func (d *dimension) text(limit int64) string {
 	if d.measure == Money {

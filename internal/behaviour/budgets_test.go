@@ -2,67 +2,165 @@ package behaviour
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rickyjim626/xjp-gateway/internal/gatewaytest"
 )
 
-// TestBudgetAlerts checks that a webhook is told of each threshold once, again if it did
-// not take it, and is sent no secret.
-func TestBudgetAlerts(t *testing.T) {
-	d := newDouble(t)
-	d.will(well)
-	type event struct {
-		Tenant, Key, Budget, Window string
-		Threshold                   int
-		Used, Limit                 string
-		Time                        time.Time
-	}
-	told, tries := make(chan event, 10), 0
+// alert is what a webhook is sent.
+type alert struct {
+	Tenant, Key, Budget, Window string
+	Threshold                   int
+	Used, Limit                 string
+	Time                        time.Time
+}
+
+// alerted makes a webhook that takes nothing the first time, and is sent no secret.
+func alerted(t *testing.T) (url string, told chan alert) {
+	told = make(chan alert, 10)
+	var tries atomic.Int64
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if tries++; tries == 1 {
+		if tries.Add(1) == 1 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		var e event
+		var e alert
 		if err := json.Unmarshal(body, &e); err != nil || strings.Contains(string(body), limitedKey) {
 			t.Errorf("%v in %s", err, body)
 		}
 		told <- e
 	}))
-	defer hook.Close()
-	// Each request reserves some 0.0016 USD and costs 0.000081.
-	url := gatewaytest.Start(t, providers(d)+priced("priced", "chat")+keyWith("budget 0.0018/day")+"\t\tbudget_alerts 50 85 {\n\t\t\twebhook "+hook.URL+"\n\t\t}\n")
-	statuses := []int{}
-	for range 5 {
-		statuses = append(statuses, post(t, url+openai.path, hello("priced", false), "Authorization", "Bearer "+limitedKey).status)
+	t.Cleanup(hook.Close)
+	return hook.URL, told
+}
+
+// using answers well, with a number of output tokens.
+func using(output int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		whole(w, strings.Replace(chatWhole, `"completion_tokens":3`, fmt.Sprint(`"completion_tokens":`, output), 1))
 	}
-	if statuses[0] != 200 || statuses[4] != 429 {
-		t.Fatalf("%v", statuses)
+}
+
+// TestBudgetAlerts checks that a webhook is told of each threshold that the use of a budget has
+// reached, soon and once, again if it did not take it, and again of a budget that is raised.
+// What is only reserved is no use.
+func TestBudgetAlerts(t *testing.T) {
+	d := newDouble(t)
+	hook, told := alerted(t)
+	site := func(budget string) string {
+		return gatewaytest.Site(providers(d) + priced("priced", "chat") + keyWith("budget "+budget+"/day") + "\t\tbudget_alerts 50 85 {\n\t\t\twebhook " + hook + "\n\t\t}\n")
 	}
-	seen := map[int]bool{}
-	for range 2 {
-		select {
-		case e := <-told:
-			if seen[e.Threshold] || e.Tenant != "acme" || e.Key != "limited" || e.Limit != "0.0018" || e.Window != time.Now().UTC().Format(time.DateOnly) {
-				t.Errorf("%+v", e)
-			}
-			seen[e.Threshold] = true
-		case <-time.After(20 * time.Second):
-			t.Fatalf("only %v was told of", seen)
+	url := gatewaytest.Run(t, site("0.0018"))
+	ask := func(want int) {
+		t.Helper()
+		if got := post(t, url+openai.path, hello("priced", false), "Authorization", "Bearer "+limitedKey); got.status != want {
+			t.Fatalf("%d %s", got.status, got.body)
 		}
 	}
-	select {
-	case e := <-told:
-		t.Errorf("told of again: %+v", e)
-	case <-time.After(100 * time.Millisecond):
+	silent := func() {
+		t.Helper()
+		select {
+		case e := <-told:
+			t.Errorf("told of %+v", e)
+		case <-time.After(1500 * time.Millisecond):
+		}
+	}
+	hears := func(used, limit string, thresholds ...int) {
+		t.Helper()
+		seen := map[int]bool{}
+		for range thresholds {
+			select {
+			case e := <-told:
+				if seen[e.Threshold] || e.Tenant != "acme" || e.Key != "limited" || e.Used != used || e.Limit != limit || e.Window != time.Now().UTC().Format(time.DateOnly) {
+					t.Errorf("%+v", e)
+				}
+				seen[e.Threshold] = true
+			case <-time.After(20 * time.Second):
+				t.Fatalf("only %v was told of", seen)
+			}
+		}
+		for _, threshold := range thresholds {
+			if !seen[threshold] {
+				t.Errorf("%v were told of", seen)
+			}
+		}
+		silent()
+	}
+	// Each request reserves some 0.0016 USD.
+	started, release := make(chan struct{}), make(chan struct{})
+	d.will(func(w http.ResponseWriter, r *http.Request) {
+		close(started)
+		<-release
+		using(3)(w, r) // 0.000081 USD
+	})
+	var first sync.WaitGroup
+	first.Go(func() { post(t, url+openai.path, hello("priced", false), "Authorization", "Bearer "+limitedKey) })
+	<-started
+	second := post(t, url+openai.path, hello("priced", false), "Authorization", "Bearer "+limitedKey)
+	silent()
+	close(release)
+	first.Wait()
+	if second.status != 429 {
+		t.Errorf("%d %s", second.status, second.body)
+	}
+	silent()
+	d.will(using(96)) // 0.001476 USD
+	ask(200)
+	hears("0.001557", "0.0018", 50, 85)
+	gatewaytest.Load(t, strings.ReplaceAll(site("0.018"), "{port}", url[strings.LastIndex(url, ":")+1:]))
+	client.CloseIdleConnections()
+	d.will(using(500)) // 0.007536 USD
+	ask(200)
+	hears("0.009093", "0.018", 50)
+}
+
+// TestBudgetHeld checks what a request is told that does not fit into a budget: that it may
+// come again where only open requests hold what is left, else what is left.
+func TestBudgetHeld(t *testing.T) {
+	for i, dialect := range dialects {
+		t.Run(dialect.name, func(t *testing.T) {
+			d := newDouble(t)
+			url := gatewaytest.Start(t, providers(d)+priced("priced", "chat")+keyWith("budget 0.0018/month"))
+			ask := func() reply {
+				return post(t, url+dialect.path, hello("priced", false), "Authorization", "Bearer "+limitedKey)
+			}
+			started, release := make(chan struct{}), make(chan struct{})
+			d.will(func(w http.ResponseWriter, r *http.Request) {
+				close(started)
+				<-release
+				using(3)(w, r)
+			})
+			var first sync.WaitGroup
+			first.Go(func() { ask() })
+			<-started
+			got := ask()
+			if e := errorIn(t, dialect, got); got.status != 429 || e.kind != "rate_limit_error" || !strings.Contains(e.message, "under way") {
+				t.Errorf("%d %+v", got.status, e)
+			}
+			if wait, retry := got.header.Get("Retry-After"), got.header.Get("X-Should-Retry"); wait != "5" || retry == "false" {
+				t.Errorf("Retry-After %q, X-Should-Retry %q", wait, retry)
+			}
+			close(release)
+			first.Wait()
+			d.will(using(30))
+			if got := ask(); got.status != 200 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			got = ask()
+			if e := errorIn(t, dialect, got); got.status != 429 || e.kind != [2]string{"insufficient_quota", "billing_error"}[i] || !strings.Contains(e.message, "only 0.001233 is left") || got.header.Get("X-Should-Retry") != "false" {
+				t.Errorf("%d %+v", got.status, e)
+			}
+		})
 	}
 }
 

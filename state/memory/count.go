@@ -19,9 +19,10 @@ type count struct {
 	owed bool
 	// asked is when a request last had to do with the count.
 	asked time.Time
-	// used counts what a quota has used, or the leases that are open.
-	used   int64
-	bucket limits.Bucket
+	// used counts what a quota has used, or the leases that are open; reserved is what of a
+	// quota open leases have only reserved.
+	used, reserved int64
+	bucket         limits.Bucket
 	// leases are those that will still count here.
 	leases int
 }
@@ -42,6 +43,14 @@ func (c *count) usedOf(m *limits.Meter, now time.Time) int64 {
 		return c.bucket.Used(m, now)
 	}
 	return c.used
+}
+
+// settled is what of a quota leases that have ended have used.
+func (c *count) settled() int64 {
+	if c.kind != limits.Quota {
+		return 0
+	}
+	return max(0, c.used-c.reserved)
 }
 
 // raise lifts a quota's count to what the ledger knows. What was counted before is in there,
@@ -84,7 +93,9 @@ func (c *count) idle(now time.Time) bool {
 type hold struct {
 	count         *count
 	limit, amount int64
-	mark          limits.Mark
+	// reserved is what of a quota's amount the count takes for reserved.
+	reserved int64
+	mark     limits.Mark
 }
 
 func (h *hold) take(m *limits.Meter, now time.Time) {
@@ -95,6 +106,10 @@ func (h *hold) take(m *limits.Meter, now time.Time) {
 		return
 	}
 	h.count.used += m.Amount
+	if m.Kind == limits.Quota {
+		h.reserved = m.Amount
+		h.count.reserved += m.Amount
+	}
 }
 
 // settle counts what was used in place of what was taken. Places are free again, whatever
@@ -106,14 +121,18 @@ func (h *hold) settle(actual int64, now time.Time) {
 	case limits.Slots:
 		h.free()
 	default:
+		h.free()
 		c.used = max(0, c.used+actual-h.amount)
 	}
 }
 
-// free gives back a place; a second time it does nothing.
+// free gives back a place, and takes what is reserved of a quota for used; a second time it
+// does nothing.
 func (h *hold) free() {
 	if h.count.kind == limits.Slots {
 		h.count.used -= h.amount
 		h.amount = 0
 	}
+	h.count.reserved -= h.reserved
+	h.reserved = 0
 }

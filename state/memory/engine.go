@@ -85,18 +85,19 @@ func (e *Engine) Renew(_ context.Context, tenant string, leases []string, now ti
 }
 
 // Used implements limits.Engine.
-func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) ([]int64, error) {
+func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) (used, reserved []int64, err error) {
 	s := e.shard(tenant)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(now)
 	r := e.look(ctx, s, s.tenantOf(tenant), meters, now)
 	defer s.recycle(r)
-	used := make([]int64, len(meters))
+	used, reserved = make([]int64, len(meters)), make([]int64, len(meters))
 	for i := range meters {
-		used[i] = r.holds[i].count.usedOf(&meters[i], now)
+		c := r.holds[i].count
+		used[i], reserved[i] = c.usedOf(&meters[i], now), c.reserved
 	}
-	return used, nil
+	return used, reserved, nil
 }
 
 // Close implements limits.Engine. There is nothing to let go of.

@@ -62,6 +62,7 @@ func (s *shard) reserve(r *lease, l *limits.Lease, now time.Time) (limits.Verdic
 	for i := range l.Meters {
 		if wait, full := r.holds[i].count.full(&l.Meters[i], now); full {
 			v := l.Judge(i, wait, used)
+			v.Settled = r.holds[i].count.settled()
 			s.recycle(r)
 			return v, nil
 		}

@@ -128,7 +128,7 @@ func (e *Engine) healthChanged(f state.Failure) {
 func (e *Engine) newShare(tenant string, meters []limits.Meter) *share {
 	return &share{
 		id: e.node + "-" + strconv.FormatUint(e.last.Add(1), 36), tenant: tenant, meters: append([]limits.Meter(nil), meters...),
-		counted: make([]int64, len(meters)), held: make([]int64, len(meters)), closed: true,
+		counted: make([]int64, len(meters)), held: make([]int64, len(meters)), settled: make([]int64, len(meters)), closed: true,
 	}
 }
 
@@ -157,7 +157,9 @@ func (e *Engine) Reserve(ctx context.Context, l *limits.Lease, now time.Time) (l
 		return e.without(ctx, s, l, now)
 	}
 	if answer.refused >= 0 {
-		return l.Judge(answer.refused, answer.wait, func(i int) int64 { return answer.used[i] }), nil
+		v := l.Judge(answer.refused, answer.wait, func(i int) int64 { return answer.used[i] })
+		v.Settled = answer.settled
+		return v, nil
 	}
 	return e.begin(s, p, taken, answer, l, now), nil
 }
@@ -274,6 +276,7 @@ func (r *lease) settle(actual []int64) {
 	for i := range r.meters {
 		if r.meters[i].Kind != limits.Slots {
 			r.share.held[i] += actual[i] - r.amounts[i]
+			r.share.settled[i] += actual[i]
 		}
 	}
 	r.vacate()
@@ -326,14 +329,14 @@ func (e *Engine) renew(r *lease, now time.Time) {
 const renewal = limits.Expiry / 4
 
 // Used implements limits.Engine.
-func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) ([]int64, error) {
+func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) (used, reserved []int64, err error) {
 	e.see(now)
 	if len(meters) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	used, owed, err := e.counts.used(ctx, tenant, meters, now)
+	used, reserved, owed, err := e.counts.used(ctx, tenant, meters, now)
 	if err != nil {
-		return nil, away(err)
+		return nil, nil, away(err)
 	}
 	for i := range meters {
 		if !owed[i] || e.options.restore == nil {
@@ -343,7 +346,7 @@ func (e *Engine) Used(ctx context.Context, tenant string, meters []limits.Meter,
 			used[i] = max(used[i], known[0])
 		}
 	}
-	return used, nil
+	return used, reserved, nil
 }
 
 // Close implements limits.Engine. It waits for a while until the server has heard of what is

@@ -58,7 +58,9 @@ func (e *Engine) local(ctx context.Context, s *shard, l *limits.Lease, now time.
 		m := &mine.Meters[i]
 		left := m.Limit - known(i)
 		if left <= 0 {
-			return l.Judge(i, max(0, m.Ends.Sub(now)), known), nil
+			v := l.Judge(i, max(0, m.Ends.Sub(now)), known)
+			v.Settled = known(i)
+			return v, nil
 		}
 		m.Limit = max(1, left/e.nodes.Load())
 		m.Amount = min(m.Amount, m.Limit)
@@ -67,6 +69,9 @@ func (e *Engine) local(ctx context.Context, s *shard, l *limits.Lease, now time.
 	v, err := outage.Reserve(ctx, &mine, now)
 	if err == nil && v.Refused < 0 {
 		s.leases[l.ID] = newLease(mine.Meters, nil, outage, now)
+	}
+	if i := v.Refused; i >= 0 && mine.Meters[i].Kind == limits.Quota { // what is not this node's part counts as used
+		v.Settled += l.Meters[i].Limit - mine.Meters[i].Limit
 	}
 	l.Remaining = append(l.Remaining[:0], v.Remaining...)
 	v.Remaining = l.Remaining
@@ -113,11 +118,12 @@ func (e *Engine) post(s *shard, tenant string, m *limits.Meter, used int64) {
 	for i := range p.meters {
 		if p.meters[i].Key == m.Key && p.meters[i].Window == m.Window {
 			p.held[i] += used
+			p.settled[i] += used
 			return
 		}
 	}
 	p.meters = append(p.meters, *m)
-	p.held, p.counted = append(p.held, used), append(p.counted, 0)
+	p.held, p.counted, p.settled = append(p.held, used), append(p.counted, 0), append(p.settled, used)
 	if len(p.meters) == maxPosted {
 		s.sendPost(e, tenant)
 	}

@@ -63,7 +63,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 
 func used(t *testing.T, e *Engine, m limits.Meter) int64 {
 	t.Helper()
-	n, err := e.Used(t.Context(), "acme", []limits.Meter{m}, time.Now())
+	n, _, err := e.Used(t.Context(), "acme", []limits.Meter{m}, time.Now())
 	if err != nil {
 		return -1
 	}

@@ -85,21 +85,27 @@ func timeOf(m *limits.Meter) int64 {
 
 func kindOf(m *limits.Meter) string { return [...]string{"r", "q", "s"}[m.Kind] }
 
-// nameOf is the meter's key as one word.
+// nameOf is the meter's key as one word, that of a quota with its window.
 func nameOf(m *limits.Meter) string {
-	if strings.ContainsAny(m.Key, " \t\r\n\v\f%") {
-		return url.PathEscape(m.Key)
+	name := m.Key
+	if strings.ContainsAny(name, " \t\r\n\v\f%") {
+		name = url.PathEscape(name)
 	}
-	return m.Key
+	if m.Kind == limits.Quota {
+		name += ":" + m.Window
+	}
+	return name
 }
 
 // taking is the answer to reserve.
 type taking struct {
 	// unknown are the quotas that the ledger is to be asked of first; nothing was taken.
 	unknown []int
-	// refused is the place of the meter that had no room, for wait, or -1.
+	// refused is the place of the meter that had no room, for wait, or -1; settled is what of
+	// it is not only reserved, if it is a quota.
 	refused int
 	wait    time.Duration
+	settled int64
 	// more is for how many more requests was taken.
 	more int64
 	born string
@@ -144,7 +150,7 @@ func readTaking(words []string) (*taking, error) {
 		}
 		return t, r.err
 	case "refused":
-		t.refused, t.wait = int(r.number()), time.Duration(r.number())*time.Millisecond
+		t.refused, t.wait, t.settled = int(r.number()), time.Duration(r.number())*time.Millisecond, r.number()
 	case "taken":
 		t.more, t.born = r.number(), r.word()
 	default:
@@ -188,7 +194,9 @@ type amendment struct {
 	share   *share
 	what    string
 	amounts []int64
-	born    string
+	// reserved is what of the amounts is not used yet.
+	reserved []int64
+	born     string
 }
 
 // amend sends amendments together, and reports for each whether it was counted.
@@ -222,7 +230,7 @@ func (c *counts) pipe(ctx context.Context, list []amendment, now time.Time, eval
 		args = append(args, a.what, a.born)
 		for j := range a.share.meters {
 			m := &a.share.meters[j]
-			args = append(args, kindOf(m), m.Limit, a.amounts[j], timeOf(m), nameOf(m))
+			args = append(args, kindOf(m), m.Limit, a.amounts[j], timeOf(m), nameOf(m), a.reserved[j])
 		}
 		cmds[i] = eval(ctx, pipe, keys, args...)
 	}
@@ -245,8 +253,9 @@ func lacksScript(cmds []*goredis.Cmd) bool {
 	return false
 }
 
-// used tells what is used of meters, and whether it is owed.
-func (c *counts) used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) (used []int64, owed []bool, err error) {
+// used tells what is used of meters, what of that is only reserved, and whether what the
+// ledger knows is owed.
+func (c *counts) used(ctx context.Context, tenant string, meters []limits.Meter, now time.Time) (used, reserved []int64, owed []bool, err error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	keys, args := c.call(tenant, "", now, meters)
@@ -256,11 +265,14 @@ func (c *counts) used(ctx context.Context, tenant string, meters []limits.Meter,
 	}
 	words, err := usedScript.Run(ctx, c.client, keys, args...).StringSlice()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	r := reader{words: words}
+	for range meters {
+		reserved = append(reserved, r.number())
+	}
 	used, owed = r.counts()
-	return used, owed, r.err
+	return used, reserved, owed, r.err
 }
 
 // probe finds out whether the server counts. A ping would be answered by one that is full, by

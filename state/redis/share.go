@@ -13,8 +13,8 @@ type share struct {
 	meters     []limits.Meter // with the amounts of the request that it was taken for
 
 	// counted is what the server counts for it; held is what its open requests have
-	// reserved and those that have ended have used.
-	counted, held []int64
+	// reserved and those that have ended have used, settled the latter alone.
+	counted, held, settled []int64
 	// left is what the server had left when the share was taken.
 	left []int64
 	open int // requests
@@ -88,12 +88,13 @@ func (s *share) due() string {
 
 // amendment is what is due, with amounts as they are now.
 func (s *share) amendment() amendment {
-	a := amendment{share: s, what: s.due(), born: s.born, amounts: make([]int64, len(s.held))}
+	a := amendment{share: s, what: s.due(), born: s.born, amounts: make([]int64, len(s.held)), reserved: make([]int64, len(s.held))}
 	for i, held := range s.held {
 		a.amounts[i] = held
 		if !s.closed {
 			a.amounts[i] = max(held, s.counted[i])
 		}
+		a.reserved[i] = max(0, a.amounts[i]-s.settled[i])
 	}
 	return a
 }

@@ -62,7 +62,7 @@ func TestSharesSaveTrips(t *testing.T) {
 	eventually(t, "what is left of shares is given back", func() bool {
 		now = now.Add(beat)
 		e.see(now)
-		got, err := e.Used(t.Context(), "acme", meters, now)
+		got, _, err := e.Used(t.Context(), "acme", meters, now)
 		return err == nil && got[1] == n*300 && got[2] == 0
 	})
 	t.Logf("%d requests cost %d round trips", n, count.n.Load())
@@ -83,13 +83,13 @@ func TestCloseGivesBack(t *testing.T) {
 		e.Settle(l, []int64{10, 0}, statetest.Noon)
 	}
 	meters := []limits.Meter{statetest.Ever(1_000_000, 0), statetest.Slots(100_000)}
-	if got, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] <= 1000 {
+	if got, _, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] <= 1000 {
 		t.Fatalf("%v are used, %v: nothing was taken ahead", got, err)
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] != 1000 || got[1] != 0 {
+	if got, _, err := other.Used(t.Context(), "acme", meters, statetest.Noon); err != nil || got[0] != 1000 || got[1] != 0 {
 		t.Errorf("%v are used, %v", got, err)
 	}
 }
@@ -279,7 +279,7 @@ func TestKilledProcess(t *testing.T) {
 		e.Settle(l, []int64{0}, statetest.Noon.Add(after))
 		statetest.Flush(t, e)
 	}
-	got, err := e.Used(t.Context(), "acme", []limits.Meter{statetest.Slots(5), statetest.Ever(100, 0)}, statetest.Noon.Add(limits.Expiry))
+	got, _, err := e.Used(t.Context(), "acme", []limits.Meter{statetest.Slots(5), statetest.Ever(100, 0)}, statetest.Noon.Add(limits.Expiry))
 	if err != nil || got[0] != 0 || got[1] != 50 {
 		t.Errorf("%v are used, %v", got, err)
 	}
@@ -298,10 +298,10 @@ func TestAmendTwice(t *testing.T) {
 		holds := func(seconds int, amount, want int64) {
 			t.Helper()
 			now := statetest.Noon.Add(time.Duration(seconds) * time.Second)
-			if _, err := c.amend(t.Context(), []amendment{{share: s, what: "amend", amounts: []int64{amount}}}, now); err != nil {
+			if _, err := c.amend(t.Context(), []amendment{{share: s, what: "amend", amounts: []int64{amount}, reserved: []int64{0}}}, now); err != nil {
 				t.Fatal(err)
 			}
-			if got, _, err := c.used(t.Context(), "acme", s.meters, now); err != nil || got[0] != want {
+			if got, _, _, err := c.used(t.Context(), "acme", s.meters, now); err != nil || got[0] != want {
 				t.Errorf("after %d s, with %d: %v are used, %v; want %d", seconds, amount, got, err, want)
 			}
 		}

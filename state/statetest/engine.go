@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) limits.Engine) {
 		{"settle less", settleLess},
 		{"settle more", settleMore},
 		{"settle twice", settleTwice},
+		{"only reserved", onlyReserved},
 		{"corrections", corrections},
 		{"windows", windows},
 		{"slots", slots},
@@ -89,7 +90,7 @@ func (b *bench) settles(l *limits.Lease, actual ...int64) {
 
 func (b *bench) uses(m limits.Meter, want int64) {
 	b.Helper()
-	used, err := b.engine.Used(b.Context(), "acme", []limits.Meter{m}, b.now)
+	used, _, err := b.engine.Used(b.Context(), "acme", []limits.Meter{m}, b.now)
 	if err != nil || len(used) != 1 || used[0] != want {
 		b.Fatalf("%s %s has used %v, %v; want %d", m.Key, m.Window, used, err, want)
 	}
@@ -198,6 +199,47 @@ func settleTwice(b *bench) {
 	}
 	b.settles(b.lease(Rate(1000, 100), Ever(1000, 100), Slots(2)), 900, 900, 0) // nobody reserved it
 	b.uses(Ever(1000, 0), 160)
+}
+
+// onlyReserved tells what of quotas open leases have only reserved, and refuses with what
+// those that have ended have used.
+func onlyReserved(b *bench) {
+	reserved := func(want ...int64) {
+		b.Helper()
+		meters := []limits.Meter{Rate(1000, 0), Day(b.now, 1000, 0), Ever(1000, 0), Slots(9)}
+		_, got, err := b.engine.Used(b.Context(), "acme", meters, b.now)
+		if err != nil || !slices.Equal(got, want) {
+			b.Fatalf("%v are reserved, %v; want %v", got, err, want)
+		}
+	}
+	refused := func(settled int64, meters ...limits.Meter) {
+		b.Helper()
+		v, err := b.engine.Reserve(b.Context(), b.lease(meters...), b.now)
+		if err != nil || v.Refused != 0 || v.Settled != settled {
+			b.Fatalf("the verdict is %+v, %v; want %d to be settled", v, err, settled)
+		}
+	}
+	first := b.takes(Rate(1000, 700), Day(b.now, 1000, 700), Ever(1000, 700), Slots(9))
+	second := b.takes(Ever(1000, 200))
+	reserved(0, 700, 900, 0)
+	refused(0, Ever(1000, 300))
+	refused(0, Rate(1000, 900))
+	b.settles(first, 700, 50, 700, 0)
+	reserved(0, 0, 200, 0)
+	refused(700, Ever(1000, 300))
+	b.settles(first, 0, 0, 0, 0)
+	reserved(0, 0, 200, 0)
+	b.settles(second, 500)
+	reserved(0, 0, 0, 0)
+	refused(1200, Ever(1000, 1))
+	left := b.takes(Day(b.now, 1000, 100)) // its node dies
+	reserved(0, 100, 0, 0)
+	b.now = b.now.Add(limits.Expiry)
+	reserved(0, 0, 0, 0)
+	refused(150, Day(b.now, 1000, 900))
+	b.settles(left, 30)
+	reserved(0, 0, 0, 0)
+	refused(80, Day(b.now, 1000, 950))
 }
 
 // corrections count in the window that they are for, and below nothing there is nothing.
@@ -314,7 +356,7 @@ func tenants(b *bench) {
 	}
 	b.settles(other, 30, 0)
 	b.uses(Ever(100, 0), 100)
-	used, err := b.engine.Used(b.Context(), "umbrella", []limits.Meter{Ever(100, 0), Slots(1)}, b.now)
+	used, _, err := b.engine.Used(b.Context(), "umbrella", []limits.Meter{Ever(100, 0), Slots(1)}, b.now)
 	if err != nil || !slices.Equal(used, []int64{30, 0}) {
 		b.Fatalf("the other tenant has used %v, %v", used, err)
 	}

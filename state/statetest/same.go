@@ -75,7 +75,7 @@ func (p *pair) reserve() {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if va.Refused != vb.Refused || va.Wait != vb.Wait || !slices.Equal(va.Remaining, vb.Remaining) {
+	if va.Refused != vb.Refused || va.Wait != vb.Wait || va.Settled != vb.Settled || !slices.Equal(va.Remaining, vb.Remaining) {
 		p.Fatalf("the verdicts on %+v are %+v and %+v", first.Meters, va, vb)
 	}
 	p.made = append(p.made, first)
@@ -99,7 +99,7 @@ func (p *pair) settle() {
 // correct corrects quotas of which something is counted: of others the ledger is asked.
 func (p *pair) correct() {
 	meters := []limits.Meter{Day(p.now, 1000, 0), Ever(1000, 0)}
-	by, err := p.a.Used(p.t.Context(), "acme", meters, p.now)
+	by, _, err := p.a.Used(p.t.Context(), "acme", meters, p.now)
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -134,15 +134,18 @@ func (p *pair) wait() {
 
 func (p *pair) compare() {
 	meters := []limits.Meter{Rate(p.rate, 0), Day(p.now, 100, 0), Ever(100, 0), Slots(100)}
-	a, err := p.a.Used(p.t.Context(), "acme", meters, p.now)
+	a, reservedA, err := p.a.Used(p.t.Context(), "acme", meters, p.now)
 	if err != nil {
 		p.Fatal(err)
 	}
-	b, err := p.b.Used(p.t.Context(), "acme", meters, p.now)
+	b, reservedB, err := p.b.Used(p.t.Context(), "acme", meters, p.now)
 	if err != nil {
 		p.Fatal(err)
 	}
 	if !slices.Equal(a, b) {
 		p.Fatalf("%v and %v are used", a, b)
+	}
+	if !slices.Equal(reservedA, reservedB) {
+		p.Fatalf("%v and %v are reserved", reservedA, reservedB)
 	}
 }

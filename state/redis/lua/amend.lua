@@ -8,7 +8,8 @@
 --            void    it is not known whether it was ever reserved; if not, it must not be
 --            post    it was never reserved: the server was away, or it is a correction
 --   ARGV[6]  born, as it was when the lease was reserved
---   ARGV[7…] for each meter: kind, limit, amount, period or end of the window in ms, name
+--   ARGV[7…] for each meter: kind, limit, amount, period or end of the window in ms, name,
+--            what of the amount is only reserved
 --
 -- Returns born.
 
@@ -32,7 +33,7 @@ if not r then
 	end
 	r = { at = now, dead = ends or what == 'post' }
 	for i = 1, #KEYS - 5 do
-		local a = 7 + (i - 1) * 5
+		local a = 7 + (i - 1) * 6
 		r[i] = { kind = ARGV[a], amount = 0, before = 0, own = 0, name = ARGV[a + 4] }
 	end
 	ends = false -- what is left tells that it has been counted
@@ -41,7 +42,7 @@ elseif #r == 0 or what == 'post' then
 end
 
 for i = 1, #r do
-	local a, h = 7 + (i - 1) * 5, r[i]
+	local a, h = 7 + (i - 1) * 6, r[i]
 	local limit, amount, time = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
 	local by = amount - h.amount
 	if h.kind == 's' then
@@ -50,18 +51,19 @@ for i = 1, #r do
 		end
 		occupy(h.name, by)
 		h.amount = h.amount + by
-	elseif by == 0 then
-		-- it is counted
 	elseif h.kind == 'r' then
-		correct(bucket(KEYS[i + 5], limit, time), h, r.at, by)
-		h.amount = amount
+		if by ~= 0 then
+			correct(bucket(KEYS[i + 5], limit, time), h, r.at, by)
+			h.amount = amount
+		end
 	else
-		local value = redis.call('GET', KEYS[i + 5])
+		local value = by ~= 0 and redis.call('GET', KEYS[i + 5])
 		if value then -- else the ledger will be asked, which knows better
 			local used, owed = counted(value)
 			count(KEYS[i + 5], used + by, owed, time)
 			h.amount = amount
 		end
+		reserve(h, (r.dead or ends) and 0 or tonumber(ARGV[a + 5]))
 	end
 end
 

@@ -2,7 +2,7 @@
 --
 --   KEYS[1]  leases    sorted set: lease -> when it expires, or is forgotten, in ms
 --   KEYS[2]  records   hash: lease -> what it holds
---   KEYS[3]  slots     hash: meter -> leases that are open
+--   KEYS[3]  slots     hash: meter -> leases that are open, or what they reserve of a quota
 --   KEYS[4]  nodes     sorted set: node -> when it last reserved, in ms
 --   KEYS[5]  born      string that changes when the server has lost its data
 --   KEYS[6…] one for each meter: a rate's bucket or a quota's count; KEYS[3] for slots
@@ -33,7 +33,7 @@ end
 
 -- A record is "<when reserved> <open|dead>", and for each meter "<kind> <amount> <before>
 -- <own> <name>": the amount that is counted, and for rates the mark of the reservation, as
--- limits.Mark has it.
+-- limits.Mark has it. Of a quota, own is what of the amount is only reserved.
 local function parse(record)
 	local words = {}
 	for word in string.gmatch(record, '%S+') do
@@ -68,7 +68,18 @@ local function occupy(name, by)
 	end
 end
 
--- Leases that nobody has renewed lose their places; long after, they are forgotten.
+local function reservedOf(name)
+	return tonumber(redis.call('HGET', slots, name) or 0)
+end
+
+-- reserve notes what of a lease's amount of a quota is only reserved from now on.
+local function reserve(h, amount)
+	occupy(h.name, amount - h.own)
+	h.own = amount
+end
+
+-- Leases that nobody has renewed lose their places, and what they have reserved is taken for
+-- used; long after, they are forgotten.
 local function reclaim()
 	for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', text(now), 'LIMIT', 0, 100)) do
 		local record = redis.call('HGET', records, id)
@@ -80,6 +91,8 @@ local function reclaim()
 				if r[i].kind == 's' then
 					occupy(r[i].name, -r[i].amount)
 					r[i].amount = 0
+				elseif r[i].kind == 'q' then
+					reserve(r[i], 0)
 				end
 			end
 			r.dead = true

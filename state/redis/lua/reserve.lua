@@ -8,8 +8,9 @@
 -- Returns one of
 --   unknown, places of the quotas that the ledger is to be asked of
 --   exists
---   refused, place, ms to wait, then for each meter what is used and whether it is owed
---   taken, for how many more requests, born, then likewise
+--   refused, place, ms to wait, what of a quota is settled, then for each meter what is used
+--            and whether it is owed
+--   taken, for how many more requests, born, then likewise for each meter
 
 local node, wanted = ARGV[5], tonumber(ARGV[6])
 local meters, unknown = {}, {}
@@ -70,7 +71,8 @@ for i = 1, #meters do
 		wait = m.kind == 'q' and m.time > 0 and math.max(0, m.time - now) or 0
 	end
 	if wait then
-		return report({ 'refused', text(i - 1), text(wait) })
+		local settled = m.kind == 'q' and math.max(0, m.used - reservedOf(m.name)) or 0
+		return report({ 'refused', text(i - 1), text(wait), text(settled) })
 	end
 end
 
@@ -100,6 +102,7 @@ for i = 1, #meters do
 	else
 		m.used = m.used + h.amount
 		count(m.key, m.used, m.owed, m.time)
+		reserve(h, h.amount)
 	end
 	record[i] = h
 end

@@ -2,10 +2,15 @@
 --
 --   ARGV[5…] for each meter: kind, limit, period in ms, name
 --
--- Returns for each meter what is used and whether it is owed.
+-- Returns for each meter what of a quota is only reserved, then for each what is used and
+-- whether it is owed.
 
 reclaim()
 local answer = {}
+for i = 1, #KEYS - 5 do
+	local a = 5 + (i - 1) * 4
+	answer[i] = ARGV[a] == 'q' and text(reservedOf(ARGV[a + 3])) or '0'
+end
 for i = 1, #KEYS - 5 do
 	local a = 5 + (i - 1) * 4
 	local kind, limit, period, name = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), ARGV[a + 3]
