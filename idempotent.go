@@ -14,11 +14,12 @@ import (
 // once serves a request, or gives one that was sent before under the same Idempotency-Key
 // the answer that it was given then.
 func (c *call) once() error {
-	desk, key := c.s.accounts.desk, c.r.Header.Get("Idempotency-Key")
-	if desk == nil || key == "" {
+	desk, values := c.s.accounts.desk, c.r.Header.Values("Idempotency-Key")
+	if desk == nil || len(values) == 0 {
 		return c.generate()
 	}
-	if err := idempotency.CheckKey(key); err != nil {
+	key, err := oneKey(values)
+	if err != nil {
 		return translate.Invalid("idempotency-key", err.Error())
 	}
 	turn, err := desk.Begin(c.r.Context(), c.idempotencyID(key), c.fingerprint(), c.id)
@@ -35,6 +36,17 @@ func (c *call) once() error {
 		return c.replay(turn.Answer)
 	}
 	return conflict(turn.State)
+}
+
+// errManyKeys is an Idempotency-Key beside others, of which any could be meant.
+var errManyKeys = errors.New("the Idempotency-Key is sent more than once; send one with each request")
+
+// oneKey is the Idempotency-Key among the values of its header.
+func oneKey(values []string) (string, error) {
+	if len(values) > 1 {
+		return "", errManyKeys
+	}
+	return values[0], idempotency.CheckKey(values[0])
 }
 
 // stateWords are the states of requests as metrics have them.

@@ -87,6 +87,14 @@ func TestSentAgain(t *testing.T) {
 			t.Errorf("%q: %d %+v", key, got.status, e)
 		}
 	}
+	for _, values := range [][]string{{""}, {"", ""}, {"one", "another"}, {"one", "one"}, {"", "one"}} {
+		r := request(t, http.MethodPost, url+openai.path, hello("chat", false))
+		r.Header[idempotencyKey] = values
+		got := do(t, r)
+		if e := errorIn(t, openai, got); got.status != 400 || !strings.Contains(e.message, "Idempotency-Key") || e.param != "idempotency-key" {
+			t.Errorf("%q: %d %+v", values, got.status, e)
+		}
+	}
 }
 
 // TestWhatIsKept checks which errors are given again: those about the request itself.
