@@ -330,7 +330,11 @@ func rotateKeyCommand() *cobra.Command {
 		Short: "Makes a key that takes the place of another",
 		Long: `
 Makes a key with the limits and the scope of another one and prints its secret, this
-once. The old key expires when the overlap is over, at once without one.` + aboutDirect,
+once. The old key expires when the overlap is over, at once without one.
+
+The new key has used nothing of its limits: a budget for a day, a month or all time
+begins anew with it. Budgets that are to outlast keys are the tenant's; else lower
+the new key's by what the old one has used, which "limits --key" tells.` + aboutDirect,
 		Example: `  $ caddy xjp keys rotate 7Fh2kQ9xLm3T --overlap 24h`,
 		Args:    cobra.ExactArgs(1),
 	}
