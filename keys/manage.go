@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/limits"
 )
 
 // Manager makes and changes keys and tenants for administrators. It checks what is asked
@@ -161,7 +164,9 @@ func (m *Manager) DeleteTenant(ctx context.Context, actor, id string) error {
 
 func (s *TenantSpec) set(t *Tenant) {
 	t.Name, t.Disabled, t.Metadata = s.Name, s.Disabled, s.Metadata
-	t.Limits, t.KeyLimits, t.ModelLimits = s.Limits, s.KeyLimits, s.ModelLimits
+	t.Limits, t.KeyLimits, t.ModelLimits = s.Limits, s.KeyLimits, maps.Clone(s.ModelLimits)
+	// A pattern whose last limit is taken away says nothing any more.
+	maps.DeleteFunc(t.ModelLimits, func(_ string, set limits.Set) bool { return set == limits.Set{} })
 }
 
 func tenantSpec(t *Tenant) TenantSpec {

@@ -79,10 +79,11 @@ func (p *Principal) MayUse(endpoint string) bool {
 
 // modelPattern is the pattern that the tenant's limits for a model are set for: the model's
 // own name, else the pattern with the most characters that match, of equal ones the first by
-// spelling. It is empty if there are none.
+// spelling. A set that says nothing is none: it hides no other. The pattern is empty if there
+// is none.
 func (p *Principal) modelPattern(model string) (pattern string) {
-	for candidate := range p.ModelLimits {
-		if matches(candidate, model) && (pattern == "" || closer(candidate, pattern)) {
+	for candidate, set := range p.ModelLimits {
+		if set != (limits.Set{}) && matches(candidate, model) && (pattern == "" || closer(candidate, pattern)) {
 			pattern = candidate
 		}
 	}

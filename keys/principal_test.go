@@ -36,6 +36,7 @@ func TestBounds(t *testing.T) {
 	rpm := func(n int64) limits.Set { return limits.Set{RequestsPerMinute: n} }
 	p := &Principal{ID: "k", TenantLimits: limits.Set{Concurrent: 9}, ModelLimits: map[string]limits.Set{
 		"*": rpm(1), "claude-*": rpm(2), "claude-opus-*": rpm(3), "claude-opus-5": rpm(4), "*-flash": rpm(5), "gemini-*": rpm(6), "ab*": rpm(7), "a*b": rpm(8),
+		"claude-opus-3": {}, "claude-haiku*": {}, // which say nothing
 	}}
 	none := &Principal{ID: "k", Limits: rpm(30)}
 	limited := func(p *Principal, model string, defaults limits.Set) string {
@@ -46,7 +47,7 @@ func TestBounds(t *testing.T) {
 		return text
 	}
 	for model, want := range map[string]string{
-		"claude-opus-5": "claude-opus-5/rpm=4", "claude-opus-4": "claude-opus-*/rpm=3", "claude-haiku": "claude-*/rpm=2", "gpt": "*/rpm=1",
+		"claude-opus-5": "claude-opus-5/rpm=4", "claude-opus-4": "claude-opus-*/rpm=3", "claude-opus-3": "claude-opus-*/rpm=3", "claude-haiku": "claude-*/rpm=2", "gpt": "*/rpm=1",
 		"gemini-flash": "gemini-*/rpm=6", "grok-flash": "*-flash/rpm=5", "abb": "a*b/rpm=8",
 	} {
 		for i := range int64(20) {
