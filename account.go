@@ -134,12 +134,18 @@ func bill(e *ledger.Attempt, u *translate.Usage, p *prices.Price, at time.Time) 
 	e.Unpriced = charged.Unknown && e.Tokens.Total() > 0
 }
 
-// estimates reports whether the usage of an answer is to be estimated, as its provider has
-// not told it: one that was delivered without a word on it, or that broke off before (pain
-// 36).
+// estimates reports whether the usage of a call is to be estimated, as its provider has not
+// told it: an answer that was delivered without a word on it, one that broke off before, and
+// one that nobody waited for, though the provider has the prompt (pain 36).
 func (a *attempt) estimates(f *failure) bool {
 	u := &a.c.outcome.usage
-	return a.c.op == opGenerate && !u.Reported && !u.Estimated && (f == nil || a.heard.records > 0)
+	return a.c.op == opGenerate && !u.Reported && !u.Estimated && (f == nil || a.heard.records > 0 || a.unanswered(f))
+}
+
+// unanswered reports whether the provider was sent the whole request and has neither answered
+// nor refused it: what it charges for that, it has not come to tell.
+func (a *attempt) unanswered(f *failure) bool {
+	return f.err.Status == 0 && a.mediaType() != webPage && a.body != nil && a.body.sent()
 }
 
 // noteUsage keeps the provider's usage object. A stream of Messages tells the prompt's part

@@ -14,9 +14,9 @@ import (
 // relay serves the client with a provider's answer of status 200, in the form that it
 // has: a stream, or a whole document.
 func (a *attempt) relay() *failure {
-	mediaType, _, _ := mime.ParseMediaType(a.response.Header.Get("Content-Type"))
+	mediaType := a.mediaType()
 	switch {
-	case mediaType == "text/html":
+	case mediaType == webPage:
 		return a.fail(translate.ErrUpstream, "the provider answered with a web page")
 	case mediaType == "text/event-stream", a.stream && !strings.HasSuffix(mediaType, "json"):
 		if a.c.ask.stream {
@@ -25,6 +25,18 @@ func (a *attempt) relay() *failure {
 		return a.gather()
 	}
 	return a.relayWhole()
+}
+
+// webPage is the type of what stands in the place of a provider, and is none of its answers.
+const webPage = "text/html"
+
+// mediaType is the type of a provider's answer, "" if there is none.
+func (a *attempt) mediaType() string {
+	if a.response == nil {
+		return ""
+	}
+	mediaType, _, _ := mime.ParseMediaType(a.response.Header.Get("Content-Type"))
+	return mediaType
 }
 
 // carry makes what carries a stream to the client.

@@ -21,10 +21,11 @@ type segments struct {
 	lease *lease
 }
 
-// lease says whether the pieces may still be read.
+// lease says whether the pieces may still be read, and whether all of them were.
 type lease struct {
 	mu    sync.Mutex
 	ended bool
+	spent bool
 }
 
 var errLeaseEnded = errors.New("the attempt has ended")
@@ -65,6 +66,7 @@ func (s *segments) Read(p []byte) (int, error) {
 			s.next, s.at = s.next+1, 0
 		}
 	}
+	s.lease.spent = s.lease.spent || s.next == len(s.parts)
 	if n == 0 && s.next == len(s.parts) {
 		return 0, io.EOF
 	}
@@ -84,7 +86,17 @@ func (s *segments) WriteTo(w io.Writer) (int64, error) {
 		rest = append(rest, s.parts[s.next][s.at:])
 		s.at = 0
 	}
-	return rest.WriteTo(w)
+	n, err := rest.WriteTo(w)
+	s.lease.spent = s.lease.spent || err == nil
+	return n, err
+}
+
+// sent reports whether a transport has taken the whole body, which it does once it has a
+// connection.
+func (s *segments) sent() bool {
+	s.lease.mu.Lock()
+	defer s.lease.mu.Unlock()
+	return s.lease.spent
 }
 
 // Size is the length of the whole body in bytes.
@@ -100,8 +112,12 @@ func (s *segments) end() {
 	s.lease.mu.Unlock()
 }
 
-// again gives the body from its beginning.
+// again gives the body from its beginning, to a transport that knows that the provider has
+// made nothing of what it was sent before.
 func (s *segments) again() *segments {
+	s.lease.mu.Lock()
+	s.lease.spent = false
+	s.lease.mu.Unlock()
 	return &segments{parts: s.parts, size: s.size, lease: s.lease}
 }
 

@@ -204,7 +204,8 @@ func TestLedgerOfClientsGone(t *testing.T) {
 	}
 }
 
-// TestLedgerOfHedges checks that both calls for one answer are recorded, as one request.
+// TestLedgerOfHedges checks that both calls for one answer are recorded, as one request, and
+// that the slower one, for whose prompt the provider may charge, is an estimate.
 func TestLedgerOfHedges(t *testing.T) {
 	first, second := newDouble(t), newDouble(t)
 	url := gatewaytest.Start(t, provider("first", "openai", first)+provider("second", "openai", second)+
@@ -212,7 +213,7 @@ func TestLedgerOfHedges(t *testing.T) {
 	first.will(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	second.will(well)
 	r := record(t, post(t, url+openai.path, hello("two", false)))
-	if r.End != ledger.Complete || r.Cost != costOfHello || r.Provider != "second" || len(r.Attempts) != 2 {
+	if r.End != ledger.Complete || r.Cost <= costOfHello || !r.Estimated || r.Provider != "second" || len(r.Attempts) != 2 {
 		t.Fatalf("%+v", r)
 	}
 	hedged := 0
@@ -222,9 +223,11 @@ func TestLedgerOfHedges(t *testing.T) {
 		}
 		if a.Hedged {
 			hedged++
-			if a.Provider != "first" || a.Tokens.Total() != 0 {
+			if a.Provider != "first" || !a.Estimated || a.Tokens.Input == 0 || a.Tokens.Output != 0 || a.Cost != r.Cost-costOfHello {
 				t.Errorf("%+v", a)
 			}
+		} else if a.Estimated || a.Cost != costOfHello {
+			t.Errorf("%+v", a)
 		}
 	}
 	if hedged != 1 {
