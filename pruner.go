@@ -56,10 +56,17 @@ func (p *pruner) add(what string, every time.Duration, prune func(context.Contex
 			}
 			return prune(ctx, open, now)
 		},
-		OnPruned: func(deleted int, err error) {
-			p.logger.Info("old "+what+" deleted", zap.Int(what, deleted), zap.Error(err))
-		},
+		OnPruned: func(deleted int, err error) { p.tell(what, deleted, err) },
 	})
+}
+
+// tell logs what came of a look at what is old. A part may be deleted before a failure.
+func (p *pruner) tell(what string, deleted int, err error) {
+	if err != nil {
+		p.logger.Error("old "+what+" cannot be deleted", zap.Int("deleted", deleted), zap.Error(err))
+		return
+	}
+	p.logger.Info("old "+what+" deleted", zap.Int(what, deleted))
 }
 
 // start begins to delete, once the store is there.
