@@ -100,7 +100,7 @@ func runLimits(fl caddycmd.Flags, a administrator) error {
 	}
 	return show(fl, answer, func(w io.Writer, page *admin.Page[admin.Meter]) {
 		if len(page.Data) == 0 {
-			fmt.Fprintf(w, "nothing is limited\n")
+			fmt.Fprintln(w, unlimitedWord(fl.String("key")))
 			return
 		}
 		row(w, "OF", "LIMIT", "MOST", "USED", "LEFT", "RESETS")
@@ -109,4 +109,13 @@ func runLimits(fl caddycmd.Flags, a administrator) error {
 			row(w, m.Scope+" "+m.Name, m.Limit, m.Most, m.Used, m.Remaining, shownTime(m.Resets))
 		}
 	})
+}
+
+// unlimitedWord says that there are no limits. Those that a tenant sets for each of its keys
+// are the keys', and so not among the tenant's.
+func unlimitedWord(key string) string {
+	if key == "" {
+		return "the tenant has no limits of its own; see --key"
+	}
+	return "nothing is limited"
 }
