@@ -165,6 +165,7 @@ func TestMisuse(t *testing.T) {
 		{"POST", "/xjp/wake?now=1", 400, "now: is no parameter here; there are none"},
 		{"GET", "/xjp/usage?by=week", 400, "by: 'week' is not known"},
 		{"GET", "/xjp/usage?by=day,day", 400, "by: 'day' is named twice"},
+		{"GET", "/xjp/requests?end=nonsense", 400, "end: 'nonsense' is not known; there are complete, client_gone, upstream_broken, refused, rejected, lost"},
 		{"GET", "/xjp/usage?format=xml", 400, "format: 'xml' is not known; there are json, csv"},
 		{"GET", "/xjp/usage?since=yesterday", 400, "since: 'yesterday' is no time"},
 		{"GET", "/xjp/usage?since=-7d", 400, "since: '-7d' is no time"},

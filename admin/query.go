@@ -36,13 +36,17 @@ func (q *query) text(name string) string {
 	return q.values.Get(name)
 }
 
-// word reads a parameter that is one of some words; the first is the default.
+// word reads a parameter that is one of some words; the first is the default, and "" if there
+// is none.
 func (q *query) word(name string, words ...string) string {
 	text := q.text(name)
 	if text == "" {
 		return words[0]
 	}
 	if !slices.Contains(words, text) {
+		if words[0] == "" {
+			words = words[1:]
+		}
 		q.fail("%s: '%s' is not known; there are %s", name, text, strings.Join(words, ", "))
 	}
 	return text
