@@ -73,7 +73,7 @@ func (acc *accounts) metersOf(p *keys.Principal, now time.Time) []limits.Meter {
 	}
 	meters := subject.Bounds().Meters(&limits.Demand{}, now, acc.calendar)
 	for _, pattern := range slices.Sorted(maps.Keys(p.ModelLimits)) {
-		model := limits.Subject{ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern]}
+		model := p.OfModels(pattern)
 		meters = append(meters, model.Bounds().Meters(&limits.Demand{}, now, acc.calendar)...)
 	}
 	return meters

@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/rickyjim626/xjp-gateway/keys"
 	"github.com/rickyjim626/xjp-gateway/ledger"
 	"github.com/rickyjim626/xjp-gateway/limits"
 	"github.com/rickyjim626/xjp-gateway/state"
@@ -103,7 +102,7 @@ func usedIn(ctx context.Context, store ledger.Store, tenant string, meters []lim
 			return nil, err
 		}
 		for k := range sums {
-			if len(q.By) > 0 && !keys.Among([]string{name}, sums[k].Model) {
+			if len(q.By) > 0 && !m.Models(sums[k].Model) {
 				continue
 			}
 			// Those without a call to a provider count for nothing. Earlier versions did not sum

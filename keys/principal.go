@@ -53,13 +53,20 @@ func (p *Principal) Bounds(model string, defaults *limits.Set) *limits.Bounds {
 	if b, ok := known.byPattern.Load(pattern); ok {
 		return b.(*limits.Bounds)
 	}
-	s := limits.Subject{
-		Key: p.ID, KeyLimits: p.Limits.Over(*defaults), TenantLimits: p.TenantLimits,
-		ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern],
-	}
+	s := p.OfModels(pattern)
+	s.Key, s.KeyLimits, s.TenantLimits = p.ID, p.Limits.Over(*defaults), p.TenantLimits
 	b := s.Bounds()
 	known.byPattern.Store(pattern, b)
 	return b
+}
+
+// OfModels is whose limits are those that the tenant sets for the models of a pattern. A model
+// for which another pattern counts is none of them.
+func (p *Principal) OfModels(pattern string) limits.Subject {
+	return limits.Subject{
+		ModelPattern: pattern, ModelLimits: p.ModelLimits[pattern],
+		Models: func(model string) bool { return p.modelPattern(model) == pattern },
+	}
 }
 
 // May reports whether the key may use a model.

@@ -23,15 +23,15 @@ func (s *Subject) Bounds() *Bounds {
 	for _, c := range s.scopes() {
 		for i := range dimensions {
 			if d := &dimensions[i]; *d.of(c.set) > 0 {
-				b.add(d, c.key(d), *d.of(c.set))
+				b.add(d, &c)
 			}
 		}
 	}
 	return b
 }
 
-func (b *Bounds) add(d *dimension, key string, limit int64) {
-	m := Meter{Key: key, Kind: d.kind(), Measure: d.measure, Limit: limit}
+func (b *Bounds) add(d *dimension, c *scope) {
+	m := Meter{Key: c.key(d), Kind: d.kind(), Measure: d.measure, Models: c.models, Limit: *d.of(c.set)}
 	if m.Kind == Rate {
 		m.Period = ratePeriod
 	}

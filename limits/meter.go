@@ -28,6 +28,9 @@ type Meter struct {
 	Kind Kind
 	// Measure is what is counted.
 	Measure Measure
+	// Models tells which models are counted, for a meter of ScopeModel: those for which none
+	// of the tenant's other patterns says more.
+	Models func(model string) bool
 	// Limit is the most units, in tokens, requests, leases or nano-USD.
 	Limit int64
 	// Period is the time in which a rate's limit passes.

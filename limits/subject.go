@@ -12,24 +12,26 @@ type Subject struct {
 	KeyLimits Set
 	// TenantLimits bound all keys of the tenant together.
 	TenantLimits Set
-	// ModelLimits bound what all keys of the tenant use of the models that ModelPattern
-	// matches.
+	// ModelLimits bound what all keys of the tenant use of the models for which ModelPattern
+	// counts, which are those that Models tells.
 	ModelLimits  Set
 	ModelPattern string
+	Models       func(model string) bool
 }
 
 // scopes are the sets of a subject, each with what the keys of its meters begin with.
 func (s *Subject) scopes() [3]scope {
 	return [3]scope{
-		{ScopeKey + "/", s.Key, &s.KeyLimits},
-		{ScopeTenant, "", &s.TenantLimits},
-		{ScopeModel + "/", s.ModelPattern, &s.ModelLimits},
+		{ScopeKey + "/", s.Key, &s.KeyLimits, nil},
+		{ScopeTenant, "", &s.TenantLimits, nil},
+		{ScopeModel + "/", s.ModelPattern, &s.ModelLimits, s.Models},
 	}
 }
 
 type scope struct {
 	prefix, name string
 	set          *Set
+	models       func(model string) bool
 }
 
 // key names the meter of a dimension, such as "key/k_7f3a/rpm" or "tenant/tpd".

@@ -1,6 +1,7 @@
 package limits_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestMeters(t *testing.T) {
 		{Key: "model/claude-*/otpm", Kind: limits.Rate, Measure: limits.OutputTokens, Limit: 1000, Period: time.Minute, Amount: 300},
 		{Key: "model/claude-*/budget", Kind: limits.Quota, Measure: limits.Money, Limit: 7, Window: "all", Amount: 7},
 	}
-	if !slices.Equal(got, want) {
+	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got  %+v\nwant %+v", got, want)
 	}
 	if !bounds.CountsTokens() || !bounds.HasBudget() {
@@ -119,7 +120,7 @@ func TestWindows(t *testing.T) {
 		remembering := limits.NewCalendar(loc)
 		windows := func(now time.Time) []limits.Meter {
 			fresh, got := bounds.Meters(&limits.Demand{}, now, limits.NewCalendar(loc)), bounds.Meters(&limits.Demand{}, now, remembering)
-			if !slices.Equal(got, fresh) {
+			if !reflect.DeepEqual(got, fresh) {
 				t.Fatalf("%s at %v: a calendar that has been asked before has %v", zone, now, got)
 			}
 			return got

@@ -73,3 +73,38 @@ func TestTenantsOfStaticKeys(t *testing.T) {
 	expect("enabled again", "XJP_static_two", "chat", 200, "")
 	expect("up to the new limit", "XJP_static_two", "chat", 429, "of this tenant (7)")
 }
+
+// TestOverlappingModelLimits checks that a pattern counts those models for which no other one
+// says more, whichever is asked for first, and after a restart.
+func TestOverlappingModelLimits(t *testing.T) {
+	d := newDouble(t)
+	d.will(well)
+	options := providers(d) + "\t\tkey XJP_static_one {\n\t\t\tid one\n\t\t\ttenant acme\n\t\t}\n" + gatewaytest.Stored(t)
+	asks := func(url string, statuses map[string][]int) {
+		t.Helper()
+		for _, model := range []string{"chat", "gemini", "messages"} {
+			for n, status := range statuses[model] {
+				got := post(t, url+openai.path, hello(model, false), "Authorization", "Bearer XJP_static_one")
+				if got.status != status || status == 429 && !strings.Contains(got.body, "of this model (3)") {
+					t.Errorf("%s %d: %d %s, want %d", model, n+1, got.status, got.body, status)
+				}
+			}
+		}
+	}
+	t.Run("before a restart", func(t *testing.T) {
+		url := gatewaytest.Start(t, options)
+		m, err := gatewaytest.App(t).Manager(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.CreateTenant(t.Context(), "test", "acme", keys.TenantSpec{ModelLimits: map[string]limits.Set{"*": {RequestsPerDay: 3}, "chat": {RequestsPerDay: 100}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asks(url, map[string][]int{"chat": {200, 200, 200, 200}, "gemini": {200, 200}})
+		gatewaytest.Store(t) // all is stored
+	})
+	t.Run("after it", func(t *testing.T) {
+		asks(gatewaytest.Start(t, options), map[string][]int{"chat": {200}, "gemini": {200, 429}, "messages": {429}})
+	})
+}
