@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/rickyjim626/xjp-gateway/keys"
 )
@@ -54,37 +53,10 @@ func decode(text []byte, into any) error {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return invalid("the body is empty; send a JSON object")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return invalidBody(err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return invalid("the body holds more than one JSON value")
+	if err := keys.Decode(text, into); err != nil {
+		return invalid("%s", err)
 	}
 	return nil
-}
-
-// invalidBody says what is wrong with a body, by the name of its field.
-func invalidBody(err error) error {
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		if kind.Field == "" {
-			return invalid("the body must be a JSON object, not a %s", kind.Value)
-		}
-		return invalid("%s: must not be a %s", kind.Field, kind.Value)
-	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return invalid("%s: is no field here", strings.Trim(field, `"`))
-	}
-	if keys.NotATime(err) {
-		return invalid("expires: must be a time such as 2026-11-26T08:00:00Z")
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return invalid("the body cannot be read as JSON: %v", err)
-	}
-	return invalid("%s", strings.TrimPrefix(err.Error(), "json: ")) // of a field that reads itself, such as limits
 }
 
 // write answers with a value, for machines and so that people can read it too.

@@ -128,7 +128,7 @@ func TestCaptureOfKeys(t *testing.T) {
 	}
 	for body, words := range map[string]string{
 		`{"capture":{"share":2}}`:                                "capture.share: must be above 0 and at most 1",
-		`{"capture":{"share":"10%"}}`:                            "capture.share: must not be of type string",
+		`{"capture":{"share":"10%"}}`:                            "capture.share: must be a number",
 		`{"capture":{"shore":1}}`:                                "capture.shore: is not known",
 		`{"capture":{"share":1,"until":"soon"}}`:                 "capture.until: must be a time such as",
 		`{"capture":{"share":1,"until":"2001-01-01T00:00:00Z"}}`: "capture.until: is in the past",

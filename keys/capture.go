@@ -1,10 +1,6 @@
 package keys
 
-import (
-	"bytes"
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Capture says of which requests of a key the bodies are kept.
 type Capture struct {
@@ -19,15 +15,6 @@ type Capture struct {
 // below 1, by chance.
 func (c *Capture) Picks(now time.Time, draw float64) bool {
 	return draw < c.Share && (c.Until == nil || now.Before(*c.Until))
-}
-
-// UnmarshalJSON reads what is there of the fields. The error is an InvalidError that names
-// the field within a key.
-func (c *Capture) UnmarshalJSON(text []byte) error {
-	type plain Capture
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	return inField("capture.", "until", d.Decode((*plain)(c)))
 }
 
 // validCapture refuses a setting, as a change of what was before.

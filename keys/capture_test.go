@@ -51,13 +51,13 @@ func TestCaptureOfKeys(t *testing.T) {
 		{`{"capture":{"share":1.5}}`, "capture.share: must be above 0 and at most 1", ""},
 		{`{"capture":{"share":-1}}`, "capture.share: must be above 0", ""},
 		{`{"capture":{"share":null}}`, "capture.share: must be above 0", ""},
-		{`{"capture":{"share":"10%"}}`, "capture.share: must not be of type string", ""},
+		{`{"capture":{"share":"10%"}}`, "capture.share: must be a number", ""},
 		{`{"capture":{"share":1,"until":"tomorrow"}}`, "capture.until: must be a time such as 2026-11-26T08:00:00Z", ""},
 		{`{"capture":{"until":"2026-11-26T11:00:00Z"}}`, "capture.until: is in the past", ""},
 		{`{"capture":{"until":"9999-12-31T23:59:59-12:00"}}`, "capture.until: must not be after the year 9999 in UTC", ""},
 		{`{"capture":{"bodies":true}}`, "capture.bodies: is not known", ""},
 		{`{"capture":{"Share":1}}`, "capture.Share: is not known", ""},
-		{`{"capture":true}`, "capture: must not be of type bool", ""},
+		{`{"capture":true}`, "capture: must be a JSON object", ""},
 		{`{"capture":null}`, `null`, `{"capture":{"from":{"share":1},"to":null}}`},
 	} {
 		m.Now = func() time.Time { return noon.Add(time.Duration(i+1) * time.Second) }

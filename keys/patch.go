@@ -3,21 +3,18 @@ package keys
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"reflect"
-	"strings"
-	"time"
 )
 
 // patched applies a JSON merge patch (RFC 7396) to a specification and decodes the result
-// into another: what the patch leaves out stays, what it sets to null is cleared.
+// into another: what the patch leaves out stays, what it sets to null is cleared. The patch is
+// checked by itself, since the result has nothing of what it clears.
 func patched(current any, patch []byte, into any) error {
-	asked, err := decodeObject(patch)
-	if err != nil {
+	if err := check(patch, reflect.TypeOf(into)); err != nil {
 		return err
 	}
-	if err := spelledRight("", asked); err != nil {
+	asked, err := decodeObject(patch)
+	if err != nil {
 		return err
 	}
 	before, err := asObject(current)
@@ -28,23 +25,15 @@ func patched(current any, patch []byte, into any) error {
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(merged))
-	d.DisallowUnknownFields()
-	return inField("", "expires", d.Decode(into))
+	return Decode(merged, into)
 }
 
-// decodeObject reads one JSON object. Numbers stay text.
-func decodeObject(text []byte) (map[string]any, error) {
+// decodeObject reads a JSON object. Numbers stay text.
+func decodeObject(text []byte) (object map[string]any, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	var object map[string]any
-	if err := d.Decode(&object); err != nil || object == nil {
-		return nil, &InvalidError{"body", "must be a JSON object"}
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &InvalidError{"body", "must be one JSON object with nothing behind it"}
-	}
-	return object, nil
+	err = d.Decode(&object)
+	return object, err
 }
 
 func asObject(spec any) (map[string]any, error) {
@@ -72,50 +61,6 @@ func merge(into, patch map[string]any) map[string]any {
 		}
 	}
 	return into
-}
-
-// spelledRight refuses fields in other letters: the decoder would take "Disabled" for
-// "disabled", and of both it would take one. What has names of its own is passed over.
-func spelledRight(path string, object map[string]any) error {
-	for name, value := range object {
-		if name != strings.ToLower(name) {
-			return &InvalidError{path + name, "is not known"}
-		}
-		inner, isObject := value.(map[string]any)
-		if isObject && name != "metadata" && name != "model_limits" {
-			if err := spelledRight(path+name+".", inner); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// inField turns an error of the decoder into one that names the field, with the path of the
-// object that it is in. moment is the object's one field that is a time.
-func inField(path, moment string, err error) error {
-	var known *InvalidError
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
-		return &InvalidError{strings.TrimSuffix(path+mistyped.Field, "."), "must not be of type " + mistyped.Value}
-	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return &InvalidError{path + strings.Trim(field, `"`), "is not known"}
-	}
-	if NotATime(err) {
-		return &InvalidError{path + moment, "must be a time such as 2026-11-26T08:00:00Z"}
-	}
-	return &InvalidError{"body", err.Error()}
-}
-
-// NotATime reports whether JSON could not be decoded for a time in it. Such errors do not say
-// in which field it stands; of those that do not read themselves, "expires" alone is a time.
-func NotATime(err error) bool {
-	var unread *time.ParseError
-	return errors.As(err, &unread) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON: ")
 }
 
 // difference tells which fields of a specification have changed, and how.

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -38,7 +39,7 @@ func (s Set) MarshalJSON() ([]byte, error) {
 func (s *Set) UnmarshalJSON(data []byte) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(data, &values); err != nil {
-		return fmt.Errorf("limits must be an object of names and numbers: %w", err)
+		return errors.New("limits must be an object of names and numbers")
 	}
 	var read Set
 	for name, value := range values {
