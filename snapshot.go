@@ -253,6 +253,11 @@ func buildKeys(configs []*KeyConfig) (*keys.Ring, error) {
 		if c.Models != nil && len(c.Models) == 0 {
 			return nil, fmt.Errorf("key %d: models is empty; leave it out to allow all models", i+1)
 		}
+		for _, name := range c.Models {
+			if err := checkPattern(name); err != nil {
+				return nil, fmt.Errorf("key %d: %w", i+1, err)
+			}
+		}
 		if err := c.Limits.Validate(); err != nil {
 			return nil, fmt.Errorf("key %d: limits: %w", i+1, err)
 		}

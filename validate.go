@@ -112,8 +112,19 @@ func (c *Config) modelNames() (*registry.Registry, error) {
 // known checks that a model exists that a site or a key is narrowed to. A name with a *
 // may match models of which only the provider knows.
 func known(names *registry.Registry, name string) error {
+	if err := checkPattern(name); err != nil {
+		return err
+	}
 	if _, ok := names.Find(name); ok || strings.Contains(name, "*") {
 		return nil
 	}
 	return fmt.Errorf("unknown model '%s'%s", name, didYouMean(name, names.Names()))
+}
+
+// checkPattern refuses a name with more than one *, which would match no model.
+func checkPattern(name string) error {
+	if strings.Count(name, "*") > 1 {
+		return fmt.Errorf("model '%s': only one * is allowed in a name", name)
+	}
+	return nil
 }
