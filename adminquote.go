@@ -43,7 +43,7 @@ func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
 		if q.Sizes == (admin.Sizes{}) {
 			return nil, nil
 		}
-		return &translate.Usage{Input: q.Input, Output: q.Output, Images: q.Images, OutputImages: q.OutputImages, Estimated: true}, nil
+		return &translate.Usage{Input: q.Input, Output: q.Output, Images: q.Images, OutputImages: q.OutputImages, Estimated: true, ServiceTier: q.ServiceTier}, nil
 	}
 	v, err := scan.Parse(q.Usage)
 	if err != nil {
@@ -59,7 +59,7 @@ func quotedUsage(q *admin.QuoteRequest) (*translate.Usage, error) {
 	if u == nil {
 		return nil, &admin.Error{Status: http.StatusBadRequest, Message: "usage: holds no counts; it is to be as Chat has it, such as {\"prompt_tokens\":1000,\"completion_tokens\":500}"}
 	}
-	u.Images, u.OutputImages = q.Images, q.OutputImages
+	u.Images, u.OutputImages, u.ServiceTier = q.Images, q.OutputImages, q.ServiceTier
 	return u, nil
 }
 
@@ -140,6 +140,7 @@ func expectedBy(p *prices.Price, usage *translate.Usage) *translate.Usage {
 		return usage
 	}
 	expected := p.Expected(usage.Input, usage.Output, usage.Images)
+	expected.ServiceTier = usage.ServiceTier
 	return &expected
 }
 
@@ -163,11 +164,26 @@ func (b administration) quoteRequest(ctx context.Context, q *admin.QuoteRequest)
 		return nil, notPriced(err)
 	}
 	needs := d.needs(c.document())
-	usage := &translate.Usage{Input: estimate.Body(c.document()), Output: needs.Answer, Images: int64(needs.Images), Estimated: true}
+	usage := &translate.Usage{Input: estimate.Body(c.document()), Output: needs.Answer, Images: int64(needs.Images), Estimated: true, ServiceTier: askedTier(d, c.document().Root())}
 	if usage.Output <= 0 {
 		usage.Output = limits.Unlearned
 	}
 	return b.quoteModel(c.match, c.ask.model, usage), nil
+}
+
+// askedTier is the tier that a request asks for, in the words of usages; "" is the standard
+// one. Whether a route hands it on, and its provider serves it, is known afterwards only.
+func askedTier(d *dialect, request scan.Value) string {
+	if d == anthropicDialect {
+		if request.Get("speed").Text().Equal("fast") {
+			return "fast"
+		}
+		return "" // service_tier has no word that names a price
+	}
+	if tier := request.Get("service_tier").Str(); tier != "auto" && tier != "default" {
+		return tier
+	}
+	return ""
 }
 
 // notPriced tells what is wrong with a request, as its client would be told.

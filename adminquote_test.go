@@ -23,6 +23,16 @@ const quoteSite = `{
 			price {
 				input 3
 				output 15
+				override {
+					service_tier priority
+					input 6
+					output 30
+				}
+				override {
+					service_tier fast
+					input 30
+					output 150
+				}
 			}
 		}
 		key XJP_quote_test_key
@@ -85,6 +95,27 @@ func TestQuotedUsage(t *testing.T) {
 			if status, got := quoted(t, address, `{`+named+`,"usage":`+test.usage+`}`); status != test.status || !strings.Contains(got, test.want) {
 				t.Errorf("%s %s: %d %s, want %d %s", named, test.usage, status, got, test.status, test.want)
 			}
+		}
+	}
+}
+
+// TestQuotedTier checks that a quote is at the tier that it names, or that its request asks
+// for.
+func TestQuotedTier(t *testing.T) {
+	address := gatewaytest.Run(t, quoteSite)
+	for body, want := range map[string]string{
+		`{"model":"m","input_tokens":1000000,"output_tokens":0}`:                                                                                           `"total_cost": "3"`,
+		`{"model":"m","input_tokens":1000000,"service_tier":"priority"}`:                                                                                   `"total_cost": "6"`,
+		`{"model":"m","usage":{"prompt_tokens":1000000},"service_tier":"priority"}`:                                                                        `"total_cost": "6"`,
+		`{"provider_model_id":"a","usage":{"usage":{"prompt_tokens":1000000}},"service_tier":"fast"}`:                                                      `"total_cost": "30"`,
+		`{"request":{"model":"m","max_tokens":40,"messages":[{"role":"user","content":"Hi"}]}}`:                                                            `"completion": "0.000015"`,
+		`{"request":{"model":"m","service_tier":"default","max_tokens":40,"messages":[{"role":"user","content":"Hi"}]}}`:                                   `"completion": "0.000015"`,
+		`{"request":{"model":"m","service_tier":"priority","max_tokens":40,"messages":[{"role":"user","content":"Hi"}]}}`:                                  `"completion": "0.00003"`,
+		`{"dialect":"anthropic","request":{"model":"m","service_tier":"auto","max_tokens":40,"messages":[{"role":"user","content":"Hi"}]}}`:                `"completion": "0.000015"`,
+		`{"dialect":"anthropic","request":{"model":"m","service_tier":"auto","speed":"fast","max_tokens":40,"messages":[{"role":"user","content":"Hi"}]}}`: `"completion": "0.00015"`,
+	} {
+		if status, got := quoted(t, address, body); status != 200 || !strings.Contains(got, want) {
+			t.Errorf("%s: %d %s, want %s", body, status, got, want)
 		}
 	}
 }

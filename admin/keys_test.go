@@ -322,6 +322,8 @@ func TestQuoteMisuse(t *testing.T) {
 		`{"model":"a","output_tokens":1000000001}`:   "output_tokens: must be at most 1000000000",
 		`{"model":"a","usage":{},"output_tokens":1}`: "either a usage or expected tokens",
 		`{"request":{},"input_tokens":1}`:            "the size of a request is its own",
+		`{"request":{},"service_tier":"flex"}`:       "and so is its tier",
+		`{"model":"a","service_tier":"flex"}`:        "service_tier: is that of a usage",
 		`{"model":"a","dialect":"openai"}`:           "dialect: is that of a request",
 		`{"model":"a","tokens":1}`:                   "tokens: is not known",
 		`{"model":"a","input_tokens":1.5}`:           "input_tokens: must be a whole number",

@@ -20,6 +20,8 @@ type QuoteRequest struct {
 	// Sizes are what is expected, instead of a usage; images, which usages do not tell, may
 	// stand beside one.
 	Sizes
+	// ServiceTier is the tier that is to have served the usage or what is expected; "" is none.
+	ServiceTier string `json:"service_tier,omitempty"`
 	// Request is the body of a request and Dialect the dialect that it is in.
 	Request json.RawMessage `json:"request,omitempty"`
 	Dialect string          `json:"dialect,omitempty"`
@@ -87,8 +89,10 @@ func (q *QuoteRequest) validate() error {
 		return invalid("model: name what is to be priced by one of model, provider_model_id and request")
 	case q.Usage != nil && (q.Input != 0 || q.Output != 0):
 		return invalid("usage: give either a usage or expected tokens")
-	case q.Request != nil && (q.Usage != nil || q.Sizes != (Sizes{})):
-		return invalid("request: the size of a request is its own; leave usage, tokens and images out")
+	case q.Request != nil && (q.Usage != nil || q.Sizes != (Sizes{}) || q.ServiceTier != ""):
+		return invalid("request: the size of a request is its own, and so is its tier; leave usage, tokens, images and service_tier out")
+	case q.ServiceTier != "" && q.Usage == nil && q.Sizes == (Sizes{}):
+		return invalid("service_tier: is that of a usage or of expected tokens, which are not there")
 	case q.Dialect != "" && q.Request == nil:
 		return invalid("dialect: is that of a request, which is not there")
 	}
