@@ -22,6 +22,9 @@ func (b administration) Meters(ctx context.Context, tenant, key string) ([]admin
 	}
 	acc, now := b.app.accounts, time.Now()
 	meters := acc.metersOf(p, now)
+	if b.app.countsElsewhere() {
+		meters = slices.DeleteFunc(meters, func(m limits.Meter) bool { return m.Kind != limits.Quota })
+	}
 	used, _, err := acc.engines.Limits.Used(ctx, p.Tenant, meters, now)
 	if err != nil {
 		return nil, &admin.Error{Status: http.StatusServiceUnavailable, Message: "the counts of limits cannot be reached; the log says why", Cause: err}
@@ -32,6 +35,10 @@ func (b administration) Meters(ctx context.Context, tenant, key string) ([]admin
 	}
 	return list, nil
 }
+
+// countsElsewhere reports whether the process that serves has counts of its own that cannot be
+// told here. The ledger tells of quotas alone.
+func (a *App) countsElsewhere() bool { return a.alone && a.accounts.engines.Own }
 
 // limited finds whose limits are asked for: a key of the configuration, one of the store, or
 // a tenant without a key.

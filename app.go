@@ -48,6 +48,9 @@ type App struct {
 
 	requests atomic.Int64 // under way
 	outlived atomic.Bool  // by some of them, for which the exit is looked for
+
+	// alone says that the app was loaded for a command, beside the process that serves.
+	alone bool
 }
 
 // part is a piece of configuration: the app's own, or one that a handler contributes.

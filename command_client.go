@@ -58,6 +58,7 @@ func withAdministrator(run func(caddycmd.Flags, administrator) error) func(caddy
 		}
 		defer awaitClosing()
 		defer done()
+		app.alone = true
 		return exitCode(run(fl, direct{app}))
 	}
 }

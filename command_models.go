@@ -80,7 +80,9 @@ func limitsCommand() *cobra.Command {
 		Short: "Shows how much of its limits a tenant or a key has used",
 		Long: `
 Lists the limits that apply to a tenant, to a key and to models within the tenant,
-with what is used of each and when all of it is there again.` + aboutDirect,
+with what is used of each and when all of it is there again.` + aboutDirect + ` With the state
+in memory, limits per minute and of requests at once are left out then: only the
+process that serves knows their counts.`,
 		Example: `  $ caddy xjp limits --tenant acme
   $ caddy xjp limits --key 7Fh2kQ9xLm3T`,
 		Args: cobra.NoArgs,
@@ -99,8 +101,12 @@ func runLimits(fl caddycmd.Flags, a administrator) error {
 		return err
 	}
 	return show(fl, answer, func(w io.Writer, page *admin.Page[admin.Meter]) {
-		if len(page.Data) == 0 {
+		if d, ok := a.(direct); ok && d.app.countsElsewhere() {
+			defer fmt.Fprintln(w, "left out are limits per minute and of requests at once, which the process that serves counts")
+		} else if len(page.Data) == 0 {
 			fmt.Fprintln(w, unlimitedWord(fl.String("key")))
+		}
+		if len(page.Data) == 0 {
 			return
 		}
 		row(w, "OF", "LIMIT", "MOST", "USED", "LEFT", "RESETS")

@@ -15,6 +15,8 @@ type Engines struct {
 	// BoundAnswers changes the most bytes of answers that are kept; nil where that is for the
 	// engine's server to say.
 	BoundAnswers func(bytes int64)
+	// Own says that the counts are those of this process, which no other one sees.
+	Own bool
 }
 
 // Settings are what the gateway tells an engine.

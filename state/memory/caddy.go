@@ -29,7 +29,7 @@ func (*State) Identity() string { return "memory" }
 // Open implements state.Module.
 func (*State) Open(s state.Settings) (*state.Engines, error) {
 	answers := NewAnswers(s.MaxAnswers)
-	return &state.Engines{Limits: NewEngine(s.Restore), Answers: answers, BoundAnswers: answers.Bound}, nil
+	return &state.Engines{Limits: NewEngine(s.Restore), Answers: answers, BoundAnswers: answers.Bound, Own: true}, nil
 }
 
 // UnmarshalCaddyfile sets up the engine from Caddyfile tokens. It has no settings:
