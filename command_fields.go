@@ -46,8 +46,12 @@ func fieldOfLimit(name string) string {
 func addLimits(fl caddycmd.Flags, body map[string]any) error {
 	set := map[string]any{}
 	for _, name := range append(limits.Names(), shortLimits...) {
-		if value := fl.String(flagOf(name)); value != "" {
-			if err := putLimit(set, flagOf(name), name+"="+value); err != nil {
+		if flag := flagOf(name); fl.Changed(flag) {
+			value := fl.String(flag)
+			if value == "" {
+				return fmt.Errorf("--%s: is empty; leave it out, or write none to take the limit away", flag)
+			}
+			if err := putLimit(set, flag, name+"="+value); err != nil {
 				return err
 			}
 		}
@@ -58,7 +62,19 @@ func addLimits(fl caddycmd.Flags, body map[string]any) error {
 	return nil
 }
 
+// refuseEmpty refuses flags that are given without a text, as they are where a variable of the
+// shell is not set: what is made without them would be bounded by nothing.
+func refuseEmpty(fl caddycmd.Flags, flags ...string) error {
+	for _, flag := range flags {
+		if fl.Changed(flag) && strings.Trim(fl.String(flag), ", ") == "" {
+			return fmt.Errorf("--%s: is empty; leave it out if it is not meant", flag)
+		}
+	}
+	return nil
+}
+
 // putLimit puts a limit such as "rpm=60" into a set as the API takes it; none takes it away.
+// No limit can be put twice.
 func putLimit(set map[string]any, flag, text string) error {
 	name, value, found := strings.Cut(text, "=")
 	if !found {
@@ -66,7 +82,9 @@ func putLimit(set map[string]any, flag, text string) error {
 	}
 	if value == "none" && name == "budget" {
 		for _, field := range []string{"budget", "budget_per_day", "budget_per_month"} {
-			set[field] = nil
+			if err := addLimit(set, flag, field, nil); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -79,12 +97,27 @@ func putLimit(set map[string]any, flag, text string) error {
 		return fmt.Errorf("--%s: %w", flag, err)
 	}
 	fields, err := fieldsOf(&one)
-	for field := range fields {
-		if set[field] = fields[field]; none {
-			set[field] = nil
+	if err != nil {
+		return err
+	}
+	for field, limit := range fields {
+		if none {
+			limit = nil
+		}
+		if err := addLimit(set, flag, field, limit); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// addLimit adds a limit that is not in a set yet.
+func addLimit(set map[string]any, flag, field string, limit any) error {
+	if _, twice := set[field]; twice {
+		return fmt.Errorf("--%s: %s is given twice", flag, field)
+	}
+	set[field] = limit
+	return nil
 }
 
 // fieldsOf is a value as an object of JSON.

@@ -156,6 +156,9 @@ not there is made along with it.` + aboutLimits + aboutDirect,
 	cmd.Flags().String("tenant", "", "Id of the key's tenant (default: default)")
 	cmd.Flags().Bool("quiet", false, "Print the secret alone")
 	cmd.RunE = caddycmd.WrapCommandFuncForCobra(withAdministrator(func(fl caddycmd.Flags, a administrator) error {
+		if err := refuseEmpty(fl, "tenant", "models", "dialects", "endpoints", "expires", "capture", "capture-until", "description"); err != nil {
+			return err
+		}
 		body, err := keyFields(fl)
 		if err != nil {
 			return err
@@ -239,8 +242,12 @@ func keyFields(fl caddycmd.Flags) (map[string]any, error) {
 	}
 	scope := map[string]any{}
 	for _, name := range []string{"models", "dialects", "endpoints"} {
-		if fl.Changed(name) {
-			scope[name] = wordsOf(fl.String(name))
+		if !fl.Changed(name) {
+			continue
+		}
+		text := fl.String(name)
+		if scope[name] = wordsOf(text); scope[name] == nil && text != "" {
+			return nil, fmt.Errorf("--%s: '%s' names nothing; an empty text allows all", name, text)
 		}
 	}
 	if len(scope) > 0 {

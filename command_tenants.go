@@ -139,6 +139,9 @@ func createTenantCommand() *cobra.Command {
 	}
 	tenantFlags(cmd)
 	cmd.RunE = caddycmd.WrapCommandFuncForCobra(withAdministrator(func(fl caddycmd.Flags, a administrator) error {
+		if err := refuseEmpty(fl, "name"); err != nil {
+			return err
+		}
 		body, err := tenantFields(fl)
 		if err != nil {
 			return err

@@ -85,7 +85,8 @@ func budgetOf(text string) (d *dimension, money string, err error) {
 
 // Put sets a limit by a name and a value as people write them: the name is the one in JSON,
 // with dashes or underscores, or a short one such as "rpm" or "tpd"; "budget" takes the time
-// for which it is along with its value. The error names the limit and says what to write.
+// for which it is along with its value. A limit that is set already is refused. The error names
+// the limit and says what to write.
 func (s *Set) Put(name, value string) error {
 	d := named(name)
 	if d == nil {
@@ -103,6 +104,9 @@ func (s *Set) Put(name, value string) error {
 	}
 	if err := d.check(limit); err != nil {
 		return err
+	}
+	if *d.of(s) != 0 {
+		return fmt.Errorf("%s: is given twice", d.field)
 	}
 	*d.of(s) = limit
 	return nil

@@ -147,6 +147,22 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// TestPutTwice checks that a limit is set once, by whichever of its names.
+func TestPutTwice(t *testing.T) {
+	var s limits.Set
+	for _, put := range []struct{ name, value, says string }{
+		{"rpm", "5", ""}, {"rpd", "5", ""}, {"requests-per-minute", "6", "requests_per_minute: is given twice"},
+		{"budget", "5/day", ""}, {"budget", "5/month", ""}, {"budget_per_day", "6", "budget_per_day: is given twice"},
+	} {
+		if err := s.Put(put.name, put.value); (err == nil) != (put.says == "") || err != nil && err.Error() != put.says {
+			t.Errorf("%s %s: %v", put.name, put.value, err)
+		}
+	}
+	if want := (limits.Set{RequestsPerMinute: 5, RequestsPerDay: 5, BudgetPerDay: 5 * prices.Dollar, BudgetPerMonth: 5 * prices.Dollar}); s != want {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestParseCount(t *testing.T) {
 	for text, want := range map[string]int64{
 		"0": 0, "7": 7, "2m": 2_000_000, "2M": 2_000_000, "1.5k": 1500, "0.25m": 250_000, "3g": 3_000_000_000, "1B": 1_000_000_000,
