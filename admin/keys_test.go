@@ -315,18 +315,21 @@ func TestLimits(t *testing.T) {
 func TestQuoteMisuse(t *testing.T) {
 	b, _ := keeping()
 	for body, words := range map[string]string{
-		`{}`:                                         "name what is to be priced",
-		`{"model":"a","provider_model_id":"b"}`:      "name what is to be priced",
-		`{"model":"a","input_tokens":-1}`:            "input_tokens: must not be negative",
-		`{"model":"a","output_images":-1}`:           "output_images: must not be negative",
-		`{"model":"a","output_tokens":1000000001}`:   "output_tokens: must be at most 1000000000",
-		`{"model":"a","usage":{},"output_tokens":1}`: "either a usage or expected tokens",
-		`{"request":{},"input_tokens":1}`:            "the size of a request is its own",
-		`{"request":{},"service_tier":"flex"}`:       "and so is its tier",
-		`{"model":"a","service_tier":"flex"}`:        "service_tier: is that of a usage",
-		`{"model":"a","dialect":"openai"}`:           "dialect: is that of a request",
-		`{"model":"a","tokens":1}`:                   "tokens: is not known",
-		`{"model":"a","input_tokens":1.5}`:           "input_tokens: must be a whole number",
+		`{}`:                                               "name what is to be priced",
+		`{"model":"a","provider_model_id":"b"}`:            "name what is to be priced",
+		`{"model":"a","input_tokens":-1}`:                  "input_tokens: must not be negative",
+		`{"model":"a","output_images":-1}`:                 "output_images: must not be negative",
+		`{"model":"a","output_tokens":1000000001}`:         "output_tokens: must be at most 1000000000",
+		`{"model":"a","usage":{},"output_tokens":1}`:       "either a usage or expected tokens",
+		`{"request":{},"input_tokens":1}`:                  "the size of a request is its own",
+		`{"request":{},"service_tier":"flex"}`:             "and so is its tier",
+		`{"model":"a","service_tier":"flex"}`:              "service_tier: is that of a usage",
+		`{"model":"a","dialect":"openai"}`:                 "dialect: is that of a request",
+		`{"model":"a","tokens":1}`:                         "tokens: is not known",
+		`{"model":"a","input_tokens":1.5}`:                 "input_tokens: must be a whole number",
+		`{"model":"a","input_tokens":"5"}`:                 "input_tokens: must be a whole number",
+		`{"model":"a","input_tokens":1e9}`:                 "input_tokens: must be a whole number",
+		`{"model":"a","input_tokens":9223372036854775808}`: "input_tokens: must be a whole number",
 	} {
 		for _, path := range []string{"/xjp/billing/quote", "/internal/billing/quote"} {
 			expectError(t, ask(t, b, "POST", path, body), 400, words)
