@@ -3,7 +3,6 @@ package xjpgateway
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard" // Caddy's own modules
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rickyjim626/xjp-gateway/internal/ports"
 	"github.com/rickyjim626/xjp-gateway/registry"
 )
 
@@ -131,7 +131,7 @@ func (a *App) minuteAgo(t *testing.T) {
 // no key.
 func serve(t *testing.T, options string) (site string, app *App) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := ports.Hold()
 	if err != nil {
 		t.Fatal(err)
 	}

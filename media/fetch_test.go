@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -13,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/ports"
 )
 
 // refused is what clients are told of an address that is not public.
@@ -145,7 +146,7 @@ func TestFetch(t *testing.T) {
 		})
 	}
 	t.Run("a server that is not there tells nothing about the network", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := ports.Hold()
 		if err != nil {
 			t.Fatal(err)
 		}

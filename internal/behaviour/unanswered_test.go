@@ -2,7 +2,6 @@ package behaviour
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"testing"
 
@@ -46,14 +45,7 @@ func TestLeavingIsNotFree(t *testing.T) {
 // the provider has the prompt and told nothing, not those that it refused or never met.
 func TestUnanswered(t *testing.T) {
 	d := newDouble(t)
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refusing := &double{url: "http://" + nobody.Addr().String()}
-	if err := nobody.Close(); err != nil {
-		t.Fatal(err)
-	}
+	refusing := &double{url: fmt.Sprint("http://127.0.0.1:", gatewaytest.FreePort(t))}
 	model := func(name, provider string) string {
 		return "\t\tmodel " + name + " {\n\t\t\troute " + provider + " up {\n\t\t\t\ttimeout {\n\t\t\t\t\tfirst_token 200ms\n\t\t\t\t\ttotal 200ms\n\t\t\t\t}\n\t\t\t}\n\t\t}\n"
 	}

@@ -17,6 +17,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard" // Caddy's own modules
 
 	xjpgateway "github.com/rickyjim626/xjp-gateway"
+	"github.com/rickyjim626/xjp-gateway/internal/ports"
 	"github.com/rickyjim626/xjp-gateway/stores"
 )
 
@@ -171,7 +172,7 @@ func wait(t testing.TB, address string) {
 // FreePort finds a port that nobody listens on.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := ports.Hold()
 	if err != nil {
 		t.Fatal(err)
 	}

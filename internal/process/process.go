@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/ports"
 )
 
 // Build compiles the server into a folder.
@@ -26,7 +27,7 @@ func Build(dir string) (binary string, err error) {
 func FreePorts(n int) ([]string, error) {
 	var list []string
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := ports.Hold()
 		if err != nil {
 			return nil, err
 		}

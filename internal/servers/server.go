@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rickyjim626/xjp-gateway/internal/ports"
 )
 
 // patience is how long a server may take to start; the machine may be busy.
@@ -166,7 +168,7 @@ func newServer(kind string) (*Server, error) {
 
 // freeAddr is a loopback address that nobody listens on.
 func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := ports.Hold()
 	if err != nil {
 		return "", err
 	}
