@@ -147,7 +147,8 @@ func createKeyCommand() *cobra.Command {
 		Short: "Makes a key and prints its secret once",
 		Long: `
 Makes a key and prints its secret, this once: it is kept nowhere. A tenant that is
-not there is made along with it.` + aboutLimits + aboutDirect,
+not there is made along with it. A flag with an empty value is refused, as it would
+leave the key without the bound that was meant.` + aboutLimits + aboutDirect,
 		Example: `  $ caddy xjp keys create --tenant acme --rpm 120 --tokens-per-day 2000000 --budget 50/month --models 'claude-*'
   $ caddy xjp keys create --tenant acme --expires 90d --description 'the build server' --quiet > key`,
 		Args: cobra.NoArgs,
