@@ -101,18 +101,20 @@ func runLimits(fl caddycmd.Flags, a administrator) error {
 		return err
 	}
 	return show(fl, answer, func(w io.Writer, page *admin.Page[admin.Meter]) {
-		if d, ok := a.(direct); ok && d.app.countsElsewhere() {
-			defer fmt.Fprintln(w, "left out are limits per minute and of requests at once, which the process that serves counts")
-		} else if len(page.Data) == 0 {
-			fmt.Fprintln(w, unlimitedWord(fl.String("key")))
+		d, isDirect := a.(direct)
+		elsewhere := isDirect && d.app.countsElsewhere()
+		if len(page.Data) == 0 && !elsewhere {
+			fmt.Fprintf(w, "%s\n", unlimitedWord(fl.String("key")))
 		}
-		if len(page.Data) == 0 {
-			return
+		if len(page.Data) > 0 {
+			row(w, "OF", "LIMIT", "MOST", "USED", "LEFT", "RESETS")
 		}
-		row(w, "OF", "LIMIT", "MOST", "USED", "LEFT", "RESETS")
 		for i := range page.Data {
 			m := &page.Data[i]
 			row(w, m.Scope+" "+m.Name, m.Limit, m.Most, m.Used, m.Remaining, shownTime(m.Resets))
+		}
+		if elsewhere {
+			fmt.Fprintf(w, "left out are limits per minute and of requests at once, which the process that serves counts\n")
 		}
 	})
 }

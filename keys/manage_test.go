@@ -371,7 +371,7 @@ func TestTenants(t *testing.T) {
 	if err != nil || !updated.Disabled || updated.Name != "Initech" || updated.KeyLimits != (limits.Set{}) || len(updated.ModelLimits) != 2 || updated.ModelLimits["Claude-*"].Concurrent != 3 {
 		t.Errorf("%+v, %v", updated, err)
 	}
-	updated, err = m.UpdateTenant(t.Context(), "ann", "initech", []byte(`{"model_limits":{"Claude-*":{"concurrent":null},"gpt":{"rpd":null}}}`))
+	updated, err = m.UpdateTenant(t.Context(), "ann", "initech", []byte(`{"model_limits":{"Claude-*":{"concurrent":null},"gpt":{"requests_per_day":null}}}`))
 	if err != nil || len(updated.ModelLimits) != 1 || updated.ModelLimits["*"].Budget == 0 {
 		t.Errorf("what has no limit left stays: %+v, %v", updated, err)
 	}
