@@ -66,22 +66,27 @@ func (s *snapshot) watchBudgets(app *App, key *keys.Principal, meters []limits.M
 	for i := range meters {
 		if m := &meters[i]; m.IsBudget() {
 			of := budget{key.Tenant, m.Key, m.Window, m.Limit}
-			s.runtime.budgets.put(of, &watch{meter: *m, key: key.ID, counts: s.accounts.engines.Limits, app: app, alerts: &s.alerts})
+			s.runtime.budgets.put(of, watch{meter: *m, key: key.ID, counts: s.accounts.engines.Limits, app: app, alerts: &s.alerts})
 		}
 	}
 }
 
 // put watches a budget.
-func (b *budgets) put(of budget, w *watch) {
+func (b *budgets) put(of budget, w watch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if known := b.watched[of]; known != nil {
+		*known = w
+		return
+	}
 	if len(b.watched) >= maxBudgets {
 		return
 	}
 	if b.watched == nil {
 		b.watched = map[budget]*watch{}
 	}
-	b.watched[of] = w
+	fresh := w // only this one is allocated
+	b.watched[of] = &fresh
 	if !b.due {
 		b.due = true
 		time.AfterFunc(lookAfter, b.look)
@@ -152,7 +157,7 @@ func (b *budgets) putAgain(of budget, w *watch) {
 	newer := b.watched[of] != nil
 	b.mu.Unlock()
 	if w.tries++; !newer && w.tries < maxLooks {
-		b.put(of, w)
+		b.put(of, *w)
 	}
 }
 
