@@ -33,6 +33,23 @@ func TestRatioIsTheMedianOverRounds(t *testing.T) {
 	}
 }
 
+func TestBaselinesAreNoRows(t *testing.T) {
+	for _, of := range [][]subject{subjects, accounted} {
+		rows := 0
+		for _, sub := range of {
+			if sub.judged(of) {
+				rows++
+			}
+			if sub.judged(of) && sub.proxy {
+				t.Errorf("%s is compared with itself", sub)
+			}
+		}
+		if rows == 0 || rows == len(of) {
+			t.Errorf("%d of %d are rows", rows, len(of))
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	for _, test := range []struct {
 		row  row

@@ -57,8 +57,10 @@ func (s subject) baseline() subject {
 }
 
 // judged reports whether a subject is compared with another, and not only the other way
-// round.
-func (s subject) judged(among []subject) bool { return slices.Contains(among, s.baseline()) }
+// round. reverse_proxy is its own baseline.
+func (s subject) judged(among []subject) bool {
+	return s.baseline() != s && slices.Contains(among, s.baseline())
+}
 
 // model is the logical model that leads a request to the subject's upstream.
 func (s subject) model() string {
