@@ -92,28 +92,30 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// asked asks the admin API with a body in JSON, which it is to take.
+func asked(t *testing.T, method, path, body string) string {
+	t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	got, err := askAdmin(t, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 // TestLimitsOfStaticKey checks that what is told of a key of the configuration holds what the
 // store says of its tenant.
 func TestLimitsOfStaticKey(t *testing.T) {
 	gatewaytest.Start(t, "provider demo\nkey XJP_of_the_configuration {\n\tid static\n}"+gatewaytest.Stored(t))
-	admin := func(method, path, body string) string {
-		t.Helper()
-		r := httptest.NewRequest(method, path, strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/json")
-		got, err := askAdmin(t, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	admin("PATCH", "/xjp/tenants/default", `{"limits":{"requests_per_day":7},"key_limits":{"requests_per_minute":5},"disabled":true}`)
-	told := strings.Join(strings.Fields(admin("GET", "/xjp/limits?key=static", "")), "")
+	asked(t, "PATCH", "/xjp/tenants/default", `{"limits":{"requests_per_day":7},"key_limits":{"requests_per_minute":5},"disabled":true}`)
+	told := strings.Join(strings.Fields(asked(t, "GET", "/xjp/limits?key=static", "")), "")
 	for _, want := range []string{`"scope":"tenant","name":"default","limit":"requests_per_day","most":7`, `"scope":"key","name":"static","limit":"requests_per_minute","most":5`} {
 		if !strings.Contains(told, want) {
 			t.Errorf("%s is not in %s", want, told)
 		}
 	}
-	plan := admin("POST", "/xjp/explain?key=static", `{"model":"echo","messages":[{"role":"user","content":"Hello"}]}`)
+	plan := asked(t, "POST", "/xjp/explain?key=static", `{"model":"echo","messages":[{"role":"user","content":"Hello"}]}`)
 	if !strings.Contains(plan, "the key is disabled") {
 		t.Error(plan)
 	}
@@ -125,14 +127,8 @@ func TestExplainStoredKey(t *testing.T) {
 	address := gatewaytest.Start(t, "provider demo\nmodel small {\n\troute demo a\n}\nmodel large {\n\troute demo b\n}"+gatewaytest.Stored(t))
 	admin := func(method, path, body string) map[string]any {
 		t.Helper()
-		r := httptest.NewRequest(method, path, strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/json")
-		got, err := askAdmin(t, r)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var read map[string]any
-		if err := json.Unmarshal([]byte(got), &read); err != nil {
+		if err := json.Unmarshal([]byte(asked(t, method, path, body)), &read); err != nil {
 			t.Fatal(err)
 		}
 		return read

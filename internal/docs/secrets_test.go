@@ -14,7 +14,7 @@ import (
 // TestSecretFiles makes the secrets as docs/nodes.md says, with its own commands, and checks
 // that they are those that Compose, or the manifests, are given.
 func TestSecretFiles(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
+	if _, err := exec.LookPath("openssl"); err != nil && os.Getenv("XJP_NEED_SERVERS") != "1" { // the gate installs it
 		t.Skip("openssl is not installed")
 	}
 	page := read(t, "docs/nodes.md")

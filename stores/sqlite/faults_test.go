@@ -158,6 +158,21 @@ func TestDamagedFiles(t *testing.T) {
 	checkError(t, err, "sqlite: making the folder")
 }
 
+// TestRowsOfBefore shows that a file goes on in which each request had a row of its own.
+func TestRowsOfBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "xjp.db")
+	mustOpen(t, path).Close()
+	execute(t, path, "DROP TABLE xjp_blocks", "DROP TABLE xjp_ids", "DROP TABLE xjp_owners", "DELETE FROM xjp_schema WHERE version_id >= 5",
+		"CREATE TABLE xjp_requests (id TEXT NOT NULL PRIMARY KEY)", "INSERT INTO xjp_requests (id) VALUES ('before')")
+	s := mustOpen(t, path)
+	if err := s.Insert(t.Context(), []ledger.Record{{ID: "a", Time: now}}); err != nil {
+		t.Fatal(err)
+	}
+	if page, _, err := s.Records(t.Context(), ledger.Filter{}); err != nil || len(page) != 1 {
+		t.Errorf("there are %+v: %v", page, err)
+	}
+}
+
 // TestNewerSchema shows that a schema of a later version is not touched.
 func TestNewerSchema(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "xjp.db")

@@ -103,14 +103,14 @@ func targets[T any](fields []field[T], of *T) []any {
 	return list
 }
 
-// value is what a pointer to a field points to, as a database takes it. Documents are built in
-// scratch.
+// value is what a pointer to a field of a kept record points to, as a database takes it.
+// Documents are built in scratch.
 func value(pointer any, scratch *[]byte) any {
 	switch p := pointer.(type) {
 	case *string:
-		return clean(*p)
+		return *p
 	case *ledger.End:
-		return clean(string(*p))
+		return string(*p)
 	case *int64:
 		return *p
 	case *prices.Amount:

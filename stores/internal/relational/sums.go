@@ -61,12 +61,12 @@ func newSums(location *time.Location) *sums {
 	return &sums{location: location, groups: map[group]*ledger.Sum{}}
 }
 
-// count adds a record some times, which may be negative.
+// count adds a record, as it is kept, some times, which may be negative.
 func (s *sums) count(r *ledger.Record, times int64) {
 	if quarter := r.Time.Unix() / (15 * 60); quarter != s.quarter || s.day == "" {
 		s.quarter, s.day = quarter, dayOf(r.Time, s.location)
 	}
-	g := group{s.day, clean(r.Tenant), clean(r.Key), clean(r.Model), clean(r.Provider)}
+	g := group{s.day, r.Tenant, r.Key, r.Model, r.Provider}
 	sum := s.groups[g]
 	if sum == nil {
 		sum = &ledger.Sum{Day: g.day, Tenant: g.tenant, Key: g.key, Model: g.model, Provider: g.provider}
